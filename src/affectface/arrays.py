@@ -1,0 +1,98 @@
+"""The one place where argument shapes are checked."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Image = NDArray[np.uint8]
+"""(H, W, 3) uint8, sRGB."""
+
+FloatArray = NDArray[np.float32]
+IntArray = NDArray[np.int32]
+BoolArray = NDArray[np.bool_]
+
+
+def check_array(
+    name: str, value: Any, shape: tuple[int | None, ...], *, dtype: Any = np.float32, finite: bool = True
+) -> NDArray[Any]:
+    """Return `value` as an array of the asked shape and type, or say what is wrong with it.
+
+    Parameters
+    ----------
+    name : str
+        The argument's name, for the message.
+    value : array_like
+        What the caller passed.
+    shape : tuple of int or None
+        The wanted shape; None stands for any length.
+    dtype : data-type
+        The type of the result.
+    finite : bool
+        Whether NaN and infinities are refused.
+
+    Returns
+    -------
+    ndarray
+        The value, converted; the caller's own array where nothing had to be converted.
+
+    Raises
+    ------
+    ValueError
+        If the shape is another one, or a number is not finite.
+    """
+    array = np.asarray(value, dtype=dtype)
+    if array.ndim != len(shape) or any(
+        want is not None and have != want for have, want in zip(array.shape, shape, strict=True)
+    ):
+        wanted = ", ".join("any" if n is None else str(n) for n in shape)
+        raise ValueError(f"{name} has shape {array.shape}; ({wanted}) is needed")
+    if finite and array.dtype.kind == "f" and not np.isfinite(array).all():
+        raise ValueError(f"{name} has NaN or infinite entries; finite numbers are needed")
+    return array
+
+
+def check_image(value: Any, name: str = "image") -> Image:
+    """Return `value` if it is an image, ``(H, W, 3)`` uint8.
+
+    Parameters
+    ----------
+    value : array_like of shape (H, W, 3)
+        What the caller passed.
+    name : str
+        The argument's name, for the message.
+
+    Returns
+    -------
+    ndarray of shape (H, W, 3), uint8
+        The image.
+
+    Raises
+    ------
+    ValueError
+        If it is not ``(H, W, 3)`` uint8 with at least one pixel.
+    """
+    array = np.asarray(value)
+    if array.dtype != np.uint8 or array.ndim != 3 or array.shape[2] != 3 or 0 in array.shape:
+        raise ValueError(f"{name} is {array.dtype} of shape {array.shape}; uint8 of shape (H, W, 3), sRGB, is needed")
+    return array
+
+
+def read_only(array: NDArray[Any]) -> NDArray[Any]:
+    """Return a read-only view of `array`, for keeping in a frozen value.
+
+    Parameters
+    ----------
+    array : ndarray
+        Any array.
+
+    Returns
+    -------
+    ndarray
+        A view that refuses to be written to.
+    """
+    view = array.view()
+    view.flags.writeable = False
+    return view

@@ -1,0 +1,42 @@
+"""What can go wrong with a picture, a file or a request: one typed error each.
+
+A wrong argument of a Python call is a plain ``ValueError`` (see `affectface.arrays`). What stands here is what bulk
+work catches, writes to its table and passes, and what the command line prints as one line before it exits with 2.
+Every message says what was found, what is needed, and what to do.
+"""
+
+
+class AffectFaceError(Exception):
+    """A picture, file or request that cannot be processed."""
+
+
+class TargetError(AffectFaceError, ValueError):
+    """An affect that cannot be asked for: not a number, out of range, or an unknown name."""
+
+
+class ImageError(AffectFaceError):
+    """A file that cannot be read or written as an image or a clip."""
+
+
+class FaceNotFoundError(AffectFaceError):
+    """An image without a face, or without the face of the asked index."""
+
+
+class FaceTooSmallError(AffectFaceError):
+    """A face with too few pixels to be fitted."""
+
+
+class ExtremePoseError(AffectFaceError):
+    """A face turned too far away from the camera to be fitted."""
+
+
+class ModelFileError(AffectFaceError):
+    """A face model, affect model or fit file that is damaged, hostile or of another format."""
+
+
+class TopologyMismatchError(AffectFaceError):
+    """Two models that do not belong together, such as an affect model made for another face model."""
+
+
+class AssetError(AffectFaceError):
+    """An asset that is missing, unknown, or whose checksum is wrong."""

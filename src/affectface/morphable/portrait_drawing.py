@@ -1,0 +1,194 @@
+"""A plain drawing of a face model's mean face, good enough for a landmarker to find its way.
+
+Brows, lips and eyes are painted from the model's own 68 points and regions: a landmarker looks for contrast there, and
+an unpainted mesh has none.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from affectface.arrays import FloatArray, Image, IntArray
+from affectface.camera import Camera
+from affectface.morphable.face_model import REGIONS, FaceModel
+from affectface.morphable.visibility import triangle_buffer
+
+IRIS_RADIUS = 0.585
+"""Half of the visible iris' diameter, cm: 11.7 mm in adults with hardly any spread (Ruefer et al. 2005)."""
+
+_ALBEDO = {
+    "face": (205, 160, 138),
+    "head": (198, 152, 130),
+    "mouth_socket": (90, 40, 40),
+    "gums": (170, 90, 90),
+    "tongue": (180, 100, 95),
+    "teeth_upper": (225, 220, 205),
+    "teeth_lower": (225, 220, 205),
+    "eye_left": (235, 232, 228),
+    "eye_right": (235, 232, 228),
+    "eye_socket": (190, 130, 115),
+    "eyelashes": (40, 30, 28),
+}
+_LIPS, _BROW, _IRIS, _PUPIL = (176, 92, 92), (70, 50, 40), (84, 56, 38), (12, 10, 10)
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A drawn mean face and what each pixel shows.
+
+    Attributes
+    ----------
+    image : ndarray of shape (H, W, 3), uint8
+        The drawing.
+    camera : Camera
+        The camera it was drawn with.
+    triangle : ndarray of shape (H, W), int32
+        The triangle seen at each pixel, -1 beside the mesh.
+    weights : ndarray of shape (H, W, 3), float32
+        Barycentric coordinates in it.
+    """
+
+    image: Image
+    camera: Camera
+    triangle: IntArray
+    weights: FloatArray
+
+
+def portrait_camera(model: FaceModel, yaw: float = 0.0, pitch: float = 0.0, size: int = 768) -> Camera:
+    """Return a camera 70 cm in front of the mean face, turned by degrees about the vertical and the horizontal axis.
+
+    Parameters
+    ----------
+    model : FaceModel
+        The model.
+    yaw, pitch : float
+        How the head is turned, degrees; a positive yaw shows more of the person's right side.
+    size : int
+        Side of the square image, pixels.
+
+    Returns
+    -------
+    Camera
+        The camera.
+    """
+    points = model.vertices[model.landmarks68]
+    middle = (points.max(0) + points.min(0)) / 2 + np.array([0, 0.18 * np.ptp(points[:, 1]), 0])
+    a, b = np.radians([yaw, pitch])
+    turn = np.array([[np.cos(a), 0, np.sin(a)], [0, 1, 0], [-np.sin(a), 0, np.cos(a)]])
+    nod = np.array([[1, 0, 0], [0, np.cos(b), -np.sin(b)], [0, np.sin(b), np.cos(b)]])
+    rotation = (nod @ turn).astype(np.float32)
+    at_origin = Camera(rotation, np.zeros(3, dtype=np.float32), 1.0, (0.0, 0.0))
+    distance = 70.0
+    translation = np.array([0, 0, distance], dtype=np.float32) - at_origin.to_camera(middle[None].astype(np.float32))[0]
+    focal = 0.42 * size * distance / float(np.ptp(points[:, 1]))
+    return Camera(rotation, translation, focal, (size / 2, size / 2))
+
+
+def draw_mean_face(model: FaceModel, camera: Camera, size: int = 768) -> Drawing:
+    """Draw the mean face without its lashes.
+
+    Parameters
+    ----------
+    model : FaceModel
+        The model.
+    camera : Camera
+        Where to look from.
+    size : int
+        Side of the square image, pixels.
+
+    Returns
+    -------
+    Drawing
+        The picture.
+    """
+    rows = np.flatnonzero(~model.region("eyelashes"))
+    pixels = camera.project(model.vertices)
+    seen, weights = triangle_buffer(pixels, model.triangles[rows], (size, size))
+    hit = seen >= 0
+    triangle = np.where(hit, rows[seen], -1).astype(np.int32)
+    palette = np.array([_ALBEDO[name] for name in REGIONS], dtype=np.float32)
+    albedo = np.full((size, size, 3), 120, dtype=np.float32)
+    albedo[hit] = palette[model.triangle_regions[triangle[hit]]]
+    skin = np.zeros((size, size), dtype=bool)
+    skin[hit] = model.region("face", "head")[triangle[hit]]
+    for paint, colour in zip(_paint(pixels[model.landmarks68, :2], size), (_BROW, _LIPS), strict=True):
+        amount = (paint * skin)[..., None]
+        albedo += amount * (np.array(colour, dtype=np.float32) - albedo)
+    corners = model.triangles[triangle[hit]]
+    surface = np.einsum("nc,ncd->nd", weights[hit], model.vertices[corners])
+    for eye in ("eye_left", "eye_right"):
+        if not model.region(eye).any():
+            continue
+        _, apex = eye_axis(model, eye)
+        away = np.linalg.norm(surface - apex, axis=1)
+        mine = model.region(eye)[triangle[hit]]
+        for radius, colour in ((IRIS_RADIUS, _IRIS), (0.2, _PUPIL)):
+            inside = np.flatnonzero(hit.ravel())[mine & (away < radius)]
+            albedo.reshape(-1, 3)[inside] = colour
+    normals = _vertex_normals(model)
+    normal = np.einsum("nc,ncd->nd", weights[hit], normals[corners]) @ camera.rotation.T
+    normal /= np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-9)
+    light = np.clip(normal @ np.array([0.1, 0.45, 0.89]), 0, 1) * 0.75 + 0.3
+    picture = albedo.copy()
+    picture[hit] *= light[:, None]
+    image = np.clip(cv2.GaussianBlur(picture, (0, 0), 0.7), 0, 255).astype(np.uint8)
+    return Drawing(image, camera, triangle, weights)
+
+
+def eye_axis(model: FaceModel, eye: str) -> tuple[FloatArray, FloatArray]:
+    """Return the centre of an eyeball and the front pole of its iris, cm.
+
+    Parameters
+    ----------
+    model : FaceModel
+        The model.
+    eye : str
+        ``"eye_left"`` or ``"eye_right"``.
+
+    Returns
+    -------
+    centre : ndarray of shape (3,), float32
+        Centre of the sphere that fits the eyeball best.
+    apex : ndarray of shape (3,), float32
+        The middle of its cornea where that is modelled; straight ahead on a plain sphere.
+    """
+    points = model.vertices[np.unique(model.triangles[model.region(eye)])].astype(np.float64)
+    system = np.hstack([2 * points, np.ones((len(points), 1))])
+    solution = np.linalg.lstsq(system, (points**2).sum(1), rcond=None)[0]
+    centre = solution[:3]
+    radius = np.sqrt(solution[3] + centre @ centre)
+    away = np.linalg.norm(points - centre, axis=1)
+    front = points[:, 2] > centre[2] + 0.5 * radius
+    if front.any() and away[front].max() > 1.03 * radius:
+        # A modelled cornea bulges: its middle is where the eye looks, a few degrees outward in anatomical models.
+        axis = points[front & (away > 0.985 * away[front].max())].mean(0) - centre
+        axis /= np.linalg.norm(axis)
+    else:
+        axis = np.array([0.0, 0.0, 1.0])
+    off_axis = np.linalg.norm(np.cross(points - centre, axis), axis=1)
+    ahead = (off_axis < 0.35 * radius) & front
+    reach = away[ahead].max() if ahead.any() else radius
+    return centre.astype(np.float32), (centre + reach * axis).astype(np.float32)
+
+
+def _paint(points: FloatArray, size: int) -> tuple[FloatArray, FloatArray]:
+    """Return how much brow and how much lip each pixel has, from the projected 68 points."""
+    brow, lips = (np.zeros((size, size), dtype=np.float32) for _ in range(2))
+    width = float(np.linalg.norm(points[16] - points[0])) / 28
+    for line in (points[17:22], points[22:27]):
+        cv2.polylines(brow, [np.rint(line).astype(np.int32)], False, 1.0, max(1, round(width)), cv2.LINE_AA)
+    cv2.fillPoly(lips, [np.rint(points[48:60]).astype(np.int32)], 1.0, cv2.LINE_AA)
+    return cv2.GaussianBlur(brow, (0, 0), 1.5) * 0.8, cv2.GaussianBlur(lips, (0, 0), 1.0) * 0.8
+
+
+def _vertex_normals(model: FaceModel) -> FloatArray:
+    """Return unit normals (V, 3) of the mean face."""
+    a, b, c = (model.vertices[model.triangles[:, i]] for i in range(3))
+    face = np.cross(b - a, c - a)
+    normals = np.zeros_like(model.vertices)
+    for corner in range(3):
+        np.add.at(normals, model.triangles[:, corner], face)
+    return np.asarray(normals / np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-12), dtype=np.float32)

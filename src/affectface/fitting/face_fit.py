@@ -1,0 +1,60 @@
+"""The fit of one face in one image, as a value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from affectface.arrays import FloatArray
+from affectface.camera import Camera
+from affectface.morphable import FaceModel
+
+LEFT_EYE_OUTER = 263
+RIGHT_EYE_OUTER = 33
+
+
+@dataclass(frozen=True, eq=False)
+class FaceFit:
+    """Identity, expression, camera and lighting of one face in one image.
+
+    Attributes
+    ----------
+    identity : ndarray of shape (I,), float32
+        Identity coefficients, in standard deviations.
+    expression : ndarray of shape (E,), float32
+        Strength of each facial unit, mostly in [0, 1].
+    camera : Camera
+        Where the image's camera stood.
+    lighting : ndarray of shape (9, 3), float32
+        Spherical-harmonic coefficients of the light on the skin, albedo included, linear RGB in [0, 1].
+    residual : ndarray of shape (478, 2), float32
+        What the model does not explain: found landmark minus projected landmark, pixels; 0 where it has no place.
+    image_size : tuple of int
+        Height and width of the image, pixels.
+    error : float
+        Median length of the residual over the inter-ocular distance.
+    """
+
+    identity: FloatArray
+    expression: FloatArray
+    camera: Camera
+    lighting: FloatArray
+    residual: FloatArray
+    image_size: tuple[int, int]
+    error: float
+
+
+def interocular_distance(landmarks: FloatArray) -> float:
+    """Return the distance of the outer eye corners of `landmarks` (478, 3), pixels, unaffected by how the head turns."""
+    return float(np.linalg.norm(landmarks[LEFT_EYE_OUTER] - landmarks[RIGHT_EYE_OUTER]))
+
+
+def fitted_vertices(model: FaceModel, fit: FaceFit, expression: FloatArray | None = None) -> FloatArray:
+    """Return the fitted face's vertices (V, 3), cm, with its own or another expression (E,)."""
+    return model.shape(fit.identity, fit.expression if expression is None else expression)
+
+
+def landmark_shift(model: FaceModel, fit: FaceFit) -> FloatArray:
+    """Return how far each vertex (V, 2) must move, pixels, so that the fitted landmarks meet the found ones exactly."""
+    return np.einsum("vk,vkd->vd", model.spread_weights, fit.residual[model.spread_landmarks]).astype(np.float32)

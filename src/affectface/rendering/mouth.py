@@ -1,0 +1,98 @@
+"""Teeth, gums, tongue and the dark behind them, lit as the photo is.
+
+A photo of closed lips holds no teeth, so their colour must come from somewhere: teeth are nearly as white as the white
+of the eyes, and the same light falls on both. Towards the back and under the lips the mouth is dark.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from affectface.arrays import BoolArray, FloatArray, Image
+from affectface.morphable import REGIONS
+from affectface.rendering.shade import luminance, to_linear
+
+_ALBEDO = {
+    "teeth_upper": (0.80, 0.74, 0.63),
+    "teeth_lower": (0.74, 0.68, 0.57),
+    "gums": (0.52, 0.25, 0.23),
+    "tongue": (0.48, 0.22, 0.20),
+    "mouth_socket": (0.22, 0.07, 0.06),
+}
+"""Linear reflectance against a sclera of one; enamel and mucosa after everyday portraits."""
+
+INTERIOR = ("mouth_socket", "gums", "tongue", "teeth_upper", "teeth_lower")
+_LIT_DEPTH, _FADE_DEPTH = 1.0, 1.3
+"""Depth behind the lips, cm, to which light falls freely, and in which it then falls to a third."""
+_SKIN_SHARE = 1.25
+"""A sclera in the shade of its lid says less than the skin: teeth get at least this share of the skin's light."""
+
+
+def white_of_photo(image: Image, sclera: BoolArray, skin: FloatArray) -> FloatArray:
+    """Estimate how the photo shows a white surface in the face.
+
+    Parameters
+    ----------
+    image : ndarray of shape (H, W, 3), uint8
+        The photo.
+    sclera : ndarray of shape (H, W), bool
+        Pixels of the whites of the eyes.
+    skin : ndarray of shape (3,), float32
+        Mean linear colour of the skin.
+
+    Returns
+    -------
+    ndarray of shape (3,), float32
+        Linear RGB of white.
+    """
+    pixels = to_linear(image[sclera])
+    skin_light = float(luminance(skin))
+    if len(pixels) < 10:
+        return np.full(3, np.clip(1.3 * skin_light, 0.12, 0.9), dtype=np.float32)
+    bright = pixels[luminance(pixels) >= np.percentile(luminance(pixels), 60)]
+    white = np.median(bright, axis=0)
+    light = max(float(luminance(white)), _SKIN_SHARE * skin_light, 0.05)
+    tint = white / max(float(luminance(white)), 1e-4)
+    tint = tint + 0.5 * (1 - tint)  # veins redden the sclera: half of its tint is the light's
+    return np.asarray(np.clip(tint * light, 0, 1), dtype=np.float32)
+
+
+def shade_mouth(
+    regions: FloatArray, facing: FloatArray, depth: FloatArray, opening: BoolArray, white: FloatArray, scale: float
+) -> FloatArray:
+    """Colour the inside of the mouth.
+
+    Parameters
+    ----------
+    regions : ndarray of shape (h, w), uint8
+        Index into `REGIONS` at each pixel.
+    facing : ndarray of shape (h, w), float32
+        How much the surface looks at the viewer, 0 to 1.
+    depth : ndarray of shape (h, w), float32
+        How far it lies behind the lips, cm.
+    opening : ndarray of shape (h, w), bool
+        Where the mouth is open.
+    white : ndarray of shape (3,), float32
+        Linear RGB of white in this photo.
+    scale : float
+        Pixels a centimetre.
+
+    Returns
+    -------
+    ndarray of shape (h, w, 3), float32
+        Linear RGB.
+    """
+    albedo = np.zeros((len(REGIONS), 3), dtype=np.float32)
+    for name, colour in _ALBEDO.items():
+        albedo[REGIONS.index(name)] = colour
+    gap = opening.astype(np.float32)
+    near = cv2.GaussianBlur(gap, (0, 0), max(0.07 * scale, 0.6))
+    below = cv2.GaussianBlur(gap, (0, 0), max(0.2 * scale, 0.8))
+    shadow = round(0.12 * scale)  # light comes from above more often than not: the upper lip's shadow is longer
+    if shadow:
+        below = np.vstack([np.zeros((shadow, gap.shape[1]), np.float32), below[:-shadow]])
+    open_to_light = np.clip(2.2 * near * (0.45 + 0.55 * below) - 0.35, 0, 1)
+    inward = np.exp(-np.clip(depth - _LIT_DEPTH, 0, None) / _FADE_DEPTH)
+    light = (0.5 + 0.5 * facing) * inward * open_to_light
+    return np.asarray(albedo[regions] * white * light[..., None], dtype=np.float32)

@@ -1,0 +1,27 @@
+"""The choices of a synthesis."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Blend = Literal["warp", "poisson"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SynthesisConfig:
+    """How a moved face is drawn into its photo."""
+
+    blend: Blend = "warp"
+    """`warp` continues the movement around the face; `poisson` pastes the face with matching gradients (Kollias 2020,
+    section 4.4)."""
+    keep_expression: bool = False
+    """Add the affect to the expression that the photo shows, instead of making the photo neutral first."""
+    teeth: bool = True
+    """Whether teeth are drawn where the lips open."""
+    shading: bool = True
+    """Whether the light changes with the moved surface."""
+    reach: float = 0.55
+    """How far around the face pixels follow it, in inter-ocular distances."""
+    device: str = "cpu"
+    """Where the kernels run: `cpu` or a CUDA device such as `cuda:0`."""

@@ -1,0 +1,280 @@
+"""One photographed face that can be asked for any affect: detect and fit once, then each affect is milliseconds."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+
+from affectface.affect import Affect, AffectPath, Expression
+from affectface.arrays import FloatArray, Image, check_image
+from affectface.errors import FaceNotFoundError
+from affectface.fitting.face_fit import FaceFit
+from affectface.fitting.fit import fit_face
+from affectface.gallery.affect_model import AffectModel, expression_of
+from affectface.gallery.library import load_named_affect_model
+from affectface.images import read_image
+from affectface.landmarks import Face, detect_faces
+from affectface.morphable import FaceModel
+from affectface.morphable.library import load_named_face_model
+from affectface.synthesis.config import SynthesisConfig
+from affectface.synthesis.draw import draw_expression
+from affectface.synthesis.neutral import shown_expression
+from affectface.synthesis.source import SourceFace, prepare_source
+
+Photo = str | os.PathLike[str] | Image
+
+
+@dataclass(frozen=True, eq=False)
+class Portrait:
+    """A photo, the face in it, its fit, and the models that move it.
+
+    Attributes
+    ----------
+    image : ndarray of shape (H, W, 3), uint8
+        The photo.
+    face : Face
+        The found face.
+    fit : FaceFit
+        Its identity, expression, camera and lighting.
+    face_model : FaceModel
+        The face model that was fitted.
+    affect_model : AffectModel
+        What the affects look like.
+    config : SynthesisConfig
+        The choices of the synthesis.
+    """
+
+    image: Image
+    face: Face
+    fit: FaceFit
+    face_model: FaceModel
+    affect_model: AffectModel
+    config: SynthesisConfig
+
+    @classmethod
+    def open(
+        cls,
+        photo: Photo,
+        *,
+        face: int | Literal["largest"] = "largest",
+        face_model: FaceModel | None = None,
+        affect_model: AffectModel | None = None,
+        config: SynthesisConfig | None = None,
+        focal: float | None = None,
+    ) -> Portrait:
+        """Find and fit one face of a photo.
+
+        Parameters
+        ----------
+        photo : path or ndarray of shape (H, W, 3), uint8
+            The photo.
+        face : int or "largest"
+            Which face: 0 is the largest, 1 the next.
+        face_model : FaceModel, optional
+            The face model to fit; the best one that is installed if not given.
+        affect_model : AffectModel, optional
+            What the affects look like; the shipped one if not given.
+        config : SynthesisConfig, optional
+            The choices of the synthesis.
+        focal : float, optional
+            The photo's focal length, pixels, where it is known.
+
+        Returns
+        -------
+        Portrait
+            The portrait.
+
+        Raises
+        ------
+        FaceNotFoundError
+            If there is no such face.
+        AffectFaceError
+            If the photo cannot be read or the face cannot be fitted.
+        """
+        image = check_image(photo) if isinstance(photo, np.ndarray) else read_image(photo)
+        faces = _faces(image)
+        index = 0 if face == "largest" else face
+        if not 0 <= index < len(faces):
+            raise FaceNotFoundError(
+                f"face {index} is asked for, but the photo has {len(faces)}: ask for 0 to {len(faces) - 1}"
+            )
+        return cls._of(image, faces[index], face_model, affect_model, config, focal)
+
+    @classmethod
+    def open_all(
+        cls,
+        photo: Photo,
+        *,
+        face_model: FaceModel | None = None,
+        affect_model: AffectModel | None = None,
+        config: SynthesisConfig | None = None,
+        focal: float | None = None,
+    ) -> list[Portrait]:
+        """Find and fit every face of a photo, the largest first; see `open`.
+
+        Parameters
+        ----------
+        photo : path or ndarray of shape (H, W, 3), uint8
+            The photo.
+        face_model : FaceModel, optional
+            The face model to fit.
+        affect_model : AffectModel, optional
+            What the affects look like.
+        config : SynthesisConfig, optional
+            The choices of the synthesis.
+        focal : float, optional
+            The photo's focal length, pixels, where it is known.
+
+        Returns
+        -------
+        list of Portrait
+            One portrait a face.
+        """
+        image = check_image(photo) if isinstance(photo, np.ndarray) else read_image(photo)
+        return [cls._of(image, face, face_model, affect_model, config, focal) for face in _faces(image)]
+
+    @classmethod
+    def _of(
+        cls,
+        image: Image,
+        face: Face,
+        face_model: FaceModel | None,
+        affect_model: AffectModel | None,
+        config: SynthesisConfig | None,
+        focal: float | None,
+    ) -> Portrait:
+        face_model = face_model or load_named_face_model(None)
+        fit = fit_face(face_model, image, face.landmarks, focal=focal)
+        return cls(
+            image, face, fit, face_model, affect_model or load_named_affect_model(None), config or SynthesisConfig()
+        )
+
+    @cached_property
+    def source(self) -> SourceFace:
+        """The face region, prepared for any number of syntheses."""
+        return prepare_source(self.image, self.face.landmarks, self.face_model, self.fit, self.config)
+
+    @cached_property
+    def resting_expression(self) -> FloatArray:
+        """The expression coefficients (E,) that an affect is added to.
+
+        What the photo shows if the expression is kept; otherwise without what makes the photo not neutral.
+        """
+        if self.config.keep_expression:
+            return self.fit.expression
+        return self.fit.expression - shown_expression(self.face_model, self.fit)
+
+    def express(self, affect: Affect, *, intensity: float = 1.0, onto: Image | None = None) -> Image:
+        """Return the photo with the face showing an affect.
+
+        Parameters
+        ----------
+        affect : ValenceArousal, Expression or ActionUnits
+            What to show.
+        intensity : float
+            How much of it, 0 to 1.5.
+        onto : ndarray of shape (H, W, 3), uint8, optional
+            The picture to paint the face into instead of the photo, for several faces of one photo.
+
+        Returns
+        -------
+        ndarray of shape (H, W, 3), uint8
+            The new picture; pixels that the affect does not move are the photo's, bit for bit.
+        """
+        target = self.resting_expression + expression_of(self.affect_model, self.face_model, affect, intensity)
+        return self.draw(target, onto=onto)
+
+    def draw(self, expression: FloatArray, *, onto: Image | None = None) -> Image:
+        """Return the photo with the face showing expression coefficients.
+
+        Parameters
+        ----------
+        expression : ndarray of shape (E,), float32
+            Strengths of the face model's units.
+        onto : ndarray of shape (H, W, 3), uint8, optional
+            The picture to paint the face into instead of the photo.
+
+        Returns
+        -------
+        ndarray of shape (H, W, 3), uint8
+            The new picture.
+        """
+        picture = (self.image if onto is None else check_image(onto, "onto")).copy()
+        if picture.shape != self.image.shape:
+            raise ValueError(f"onto has shape {picture.shape}; the photo's, {self.image.shape}, is needed")
+        source = self.source
+        moved = source.vertices + self.face_model.deformation(expression - self.fit.expression)
+        region = draw_expression(source, moved, self.config)
+        (x, y), (height, width) = source.origin, region.shape[:2]
+        changed = (region != source.image).any(axis=-1)
+        picture[y : y + height, x : x + width][changed] = region[changed]
+        return picture
+
+    def animate(self, path: AffectPath, *, fps: float = 25, seconds: float = 3) -> Iterator[Image]:
+        """Yield the frames of a clip in which the affect follows a path.
+
+        Parameters
+        ----------
+        path : AffectPath
+            The path in the valence-arousal plane.
+        fps : float
+            Frames a second.
+        seconds : float
+            Length of the clip.
+
+        Yields
+        ------
+        ndarray of shape (H, W, 3), uint8
+            The frames, all of the photo's size.
+        """
+        for t in _times(fps, seconds):
+            yield self.express(path.at(t))
+
+    def transition(self, start: Affect, end: Affect, *, fps: float = 25, seconds: float = 3) -> Iterator[Image]:
+        """Yield the frames of a clip in which one affect turns into another.
+
+        Parameters
+        ----------
+        start, end : ValenceArousal, Expression or ActionUnits
+            What the first and the last frame show.
+        fps : float
+            Frames a second.
+        seconds : float
+            Length of the clip.
+
+        Yields
+        ------
+        ndarray of shape (H, W, 3), uint8
+            The frames, all of the photo's size.
+        """
+        first, last = (expression_of(self.affect_model, self.face_model, affect, 1.0) for affect in (start, end))
+        for t in _times(fps, seconds):
+            eased = t * t * (3 - 2 * t)
+            yield self.draw(self.resting_expression + (1 - eased) * first + eased * last)
+
+    def neutral(self) -> Image:
+        """Return the photo with the expression that it shows removed; the photo itself if it is neutral."""
+        return self.express(Expression("neutral"))
+
+
+def _faces(image: Image) -> tuple[Face, ...]:
+    faces = detect_faces(image)
+    if not faces:
+        raise FaceNotFoundError(
+            f"no face was found in the photo of {image.shape[1]} x {image.shape[0]} px: use a photo that shows a face "
+            "from the front or half from the side"
+        )
+    return faces
+
+
+def _times(fps: float, seconds: float) -> Iterator[float]:
+    """Times of a clip's frames, 0 to 1."""
+    if not (0 < fps <= 240 and 0 < seconds <= 3600):
+        raise ValueError(f"fps is {fps} and seconds {seconds}; 0 to 240 and 0 to 3600 are needed")
+    count = max(2, round(fps * seconds))
+    return (i / (count - 1) for i in range(count))

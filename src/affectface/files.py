@@ -1,0 +1,42 @@
+"""Files that are either written as a whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+@contextmanager
+def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
+    """Give a temporary name beside `path`, and move what was written there to `path` at the end.
+
+    Parameters
+    ----------
+    path : path-like
+        The file or folder to make; its folder is made if it is missing.
+
+    Yields
+    ------
+    Path
+        The temporary name, with the same suffix. Nothing stands there yet. If the block fails or is interrupted,
+        whatever was written there is removed and `path` stays as it was.
+
+    Notes
+    -----
+    The name is ours and not `tempfile`'s, whose files nobody but their owner may read.
+    """
+    target = Path(path)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    temporary = target.with_name(f".{target.stem}.{secrets.token_hex(4)}{target.suffix}")
+    try:
+        yield temporary
+        os.replace(temporary, target)
+    finally:
+        if temporary.is_dir():
+            shutil.rmtree(temporary, ignore_errors=True)
+        else:
+            temporary.unlink(missing_ok=True)

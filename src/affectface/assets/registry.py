@@ -26,9 +26,6 @@ class Asset:
         What it is for.
     file : str
         Where it lies, relative to the shipped assets or to the user's folder.
-    sha256 : str
-        Checksum of a shipped file. Empty for an asset that is added: it is converted on the user's machine, and what is
-        checked is its origin's content; see `affectface.morphable.library`.
     licence : str
         The licence.
     origin : str
@@ -40,7 +37,6 @@ class Asset:
     name: str
     kind: Kind
     file: str
-    sha256: str
     licence: str
     origin: str
     shipped: bool = True
@@ -49,6 +45,19 @@ class Asset:
     def path(self) -> Path:
         """Where the file lies, or would lie once added."""
         return (_HERE if self.shipped else user_folder()) / self.file
+
+    @property
+    def sha256(self) -> str | None:
+        """The checksum of a shipped file, from `checksums.txt`.
+
+        None for an asset that is added: it is converted on the user's machine, and what is checked is the content that
+        it was made of; see `affectface.morphable.library`.
+        """
+        if not self.shipped:
+            return None
+        lines = (_HERE / "checksums.txt").read_text(encoding="utf-8").splitlines()
+        pairs = (line.split(maxsplit=1) for line in lines)
+        return next((checksum for checksum, file in pairs if file == self.file), None)
 
     @property
     def there(self) -> bool:
@@ -73,7 +82,6 @@ ASSETS: tuple[Asset, ...] = (
         name="embedded",
         kind="face model",
         file="embedded.npz",
-        sha256="",
         licence="CC0-1.0",
         origin=_MAKEHUMAN,
     ),
@@ -81,7 +89,6 @@ ASSETS: tuple[Asset, ...] = (
         name="affect-model",
         kind="affect model",
         file="affect_model.npz",
-        sha256="",
         licence="Apache-2.0",
         origin="affectface, from published tables",
     ),
@@ -89,7 +96,6 @@ ASSETS: tuple[Asset, ...] = (
         name="face-short-range",
         kind="landmarker",
         file="landmarker/face_short_range.onnx",
-        sha256="",
         licence="Apache-2.0",
         origin=_MEDIAPIPE,
     ),
@@ -97,7 +103,6 @@ ASSETS: tuple[Asset, ...] = (
         name="face-full-range",
         kind="landmarker",
         file="landmarker/face_full_range.onnx",
-        sha256="",
         licence="Apache-2.0",
         origin=_MEDIAPIPE,
     ),
@@ -105,7 +110,6 @@ ASSETS: tuple[Asset, ...] = (
         name="face-mesh",
         kind="landmarker",
         file="landmarker/face_mesh.onnx",
-        sha256="",
         licence="Apache-2.0",
         origin=_MEDIAPIPE,
     ),
@@ -113,7 +117,6 @@ ASSETS: tuple[Asset, ...] = (
         name="ict-facekit",
         kind="face model",
         file="ict-facekit.npz",
-        sha256="",
         licence="MIT",
         origin="USC Institute for Creative Technologies, repository ICT-VGL/ICT-FaceKit, commit da5f95a",
         shipped=False,

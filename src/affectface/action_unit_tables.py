@@ -1,8 +1,9 @@
 """FACS action units and the facial units (blendshapes) of the face models.
 
 After two agreeing public tables: the AU reference of py-feat, and M. Ozel's "ARKit to FACS cheat sheet" (industry, not
-peer reviewed). Units have ARKit's names with `_L` and `_R` for the person's own left and right. The strengths of jaw
-and lips in AU 25 and 26 are derived: FACS names a part of the movement that one ARKit unit covers as a whole.
+peer reviewed). Units have ARKit's names with `_L` and `_R` for the person's own left and right. Strengths other than 1,
+and companions of the unit in those tables (the lid in AU 6, the brow in AU 9, the rolled lips in AU 23 and 24), are
+derived: set by eye on photographs after the descriptions in FACS.
 """
 
 from __future__ import annotations
@@ -10,19 +11,17 @@ from __future__ import annotations
 _PAIRED: dict[int, dict[str, float]] = {
     1: {"browInnerUp": 1.0},
     2: {"browOuterUp": 1.0},
-    4: {"browDown": 1.0},
+    4: {"browDown": 1.3},
     5: {"eyeWide": 1.0},
-    6: {"cheekSquint": 1.0},
+    6: {"cheekSquint": 1.0, "eyeSquint": 0.35},
     7: {"eyeSquint": 1.0},
-    9: {"noseSneer": 1.0},
-    10: {"mouthUpperUp": 1.0},
-    12: {"mouthSmile": 1.0},
+    9: {"noseSneer": 1.0, "browDown": 0.3},
+    10: {"mouthUpperUp": 1.0, "noseSneer": 0.15},
+    12: {"mouthSmile": 1.2},
     14: {"mouthDimple": 1.0},
     15: {"mouthFrown": 1.0},
     16: {"mouthLowerDown": 1.0},
     20: {"mouthStretch": 1.0},
-    23: {"mouthPress": 1.0},
-    24: {"mouthPress": 1.0},
     34: {"cheekPuff": 1.0},
     43: {"eyeBlink": 1.0},
     44: {"eyeSquint": 1.0},
@@ -33,10 +32,12 @@ _PAIRED: dict[int, dict[str, float]] = {
 
 _SINGLE: dict[int, dict[str, float]] = {
     8: {"mouthClose": 1.0},
-    17: {"mouthShrugLower": 1.0},
+    17: {"mouthShrugLower": 1.0, "mouthShrugUpper": 0.35},
     18: {"mouthPucker": 1.0},
     19: {"tongueOut": 1.0},
     22: {"mouthFunnel": 1.0},
+    23: {"mouthPress_L": 0.6, "mouthPress_R": 0.6, "mouthRollUpper": 0.3, "mouthRollLower": 0.35},
+    24: {"mouthPress_L": 1.0, "mouthPress_R": 1.0, "mouthRollUpper": 0.4, "mouthRollLower": 0.5},
     25: {
         "jawOpen": 0.1,
         "mouthLowerDown_L": 0.25,
@@ -44,7 +45,7 @@ _SINGLE: dict[int, dict[str, float]] = {
         "mouthUpperUp_L": 0.1,
         "mouthUpperUp_R": 0.1,
     },
-    26: {"jawOpen": 0.5},
+    26: {"jawOpen": 0.6},
     27: {"jawOpen": 1.0},
     28: {"mouthRollUpper": 1.0, "mouthRollLower": 1.0},
     29: {"jawForward": 1.0},

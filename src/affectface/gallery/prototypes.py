@@ -18,12 +18,12 @@ from affectface.gallery.affect_model import AffectModel
 Recipe = dict[int | str, float]
 
 EXPRESSION_RECIPES: dict[str, Recipe] = {
-    "happiness": {6: 0.75, 12: 0.85, 25: 0.7},
-    "sadness": {1: 1.0, 4: 0.45, 15: 0.85, 17: 0.55, 43: 0.12, 64: 0.15},
+    "happiness": {6: 0.9, 10: 0.25, 12: 1.0, 25: 1.0},
+    "sadness": {1: 1.0, 4: 0.4, 15: 1.0, 17: 0.6, 43: 0.15, 64: 0.2},
     "fear": {1: 1.0, 2: 0.55, 4: 0.6, 5: 1.0, 20: 0.9, 25: 0.7, 26: 0.4},
-    "anger": {4: 1.0, 5: 0.35, 7: 0.75, 9: 0.2, 17: 0.5, 23: 0.5, 24: 0.7},
-    "surprise": {1: 1.0, 2: 1.0, 5: 0.9, 25: 0.3, 26: 0.9},
-    "disgust": {4: 0.5, 6: 0.3, 7: 0.5, 9: 1.0, 10: 0.8, 17: 0.5, 15: 0.3},
+    "anger": {4: 1.0, 5: 0.3, 7: 0.9, 9: 0.45, 17: 0.6, 24: 1.0},
+    "surprise": {1: 1.0, 2: 1.0, 5: 0.75, 25: 0.3, 26: 1.0},
+    "disgust": {4: 0.6, 6: 0.4, 7: 0.5, 9: 1.0, 10: 0.6, 15: 0.45, 17: 0.7},
     "contempt": {"12L": 0.5, "14L": 0.9, 7: 0.15},
 }
 """Action units and strengths at full intensity; the sets after EMFACS, FACS 1978 and Du 2014, strengths by eye."""

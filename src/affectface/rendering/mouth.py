@@ -14,9 +14,9 @@ from affectface.morphable import REGIONS
 from affectface.rendering.shade import luminance, to_linear
 
 _ALBEDO = {
-    "teeth_upper": (0.80, 0.74, 0.63),
-    "teeth_lower": (0.74, 0.68, 0.57),
-    "gums": (0.52, 0.25, 0.23),
+    "teeth_upper": (0.98, 0.93, 0.83),
+    "teeth_lower": (0.88, 0.82, 0.71),
+    "gums": (0.50, 0.28, 0.26),
     "tongue": (0.48, 0.22, 0.20),
     "mouth_socket": (0.22, 0.07, 0.06),
 }
@@ -25,7 +25,7 @@ _ALBEDO = {
 INTERIOR = ("mouth_socket", "gums", "tongue", "teeth_upper", "teeth_lower")
 _LIT_DEPTH, _FADE_DEPTH = 1.0, 1.3
 """Depth behind the lips, cm, to which light falls freely, and in which it then falls to a third."""
-_SKIN_SHARE = 1.25
+_SKIN_SHARE = 1.6
 """A sclera in the shade of its lid says less than the skin: teeth get at least this share of the skin's light."""
 
 
@@ -92,7 +92,7 @@ def shade_mouth(
     shadow = round(0.12 * scale)  # light comes from above more often than not: the upper lip's shadow is longer
     if shadow:
         below = np.vstack([np.zeros((shadow, gap.shape[1]), np.float32), below[:-shadow]])
-    open_to_light = np.clip(2.2 * near * (0.45 + 0.55 * below) - 0.35, 0, 1)
+    open_to_light = np.clip(2.6 * near * (0.5 + 0.5 * below) - 0.3, 0, 1)
     inward = np.exp(-np.clip(depth - _LIT_DEPTH, 0, None) / _FADE_DEPTH)
-    light = (0.5 + 0.5 * facing) * inward * open_to_light
+    light = (0.6 + 0.4 * facing) * inward * open_to_light
     return np.asarray(albedo[regions] * white * light[..., None], dtype=np.float32)

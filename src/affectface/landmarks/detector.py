@@ -22,8 +22,9 @@ Range = Literal["short", "full"]
 INPUT_SIZES: dict[Range, int] = {"short": 128, "full": 192}
 """Side of the picture that a network takes, pixels."""
 
-MIN_SCORES: dict[Range, float] = {"short": 0.5, "full": 0.6}
-"""Scores below these are not faces (MediaPipe's face_detection graphs)."""
+MIN_SCORES: dict[Range, float] = {"short": 0.5, "full": 0.35}
+"""Scores below these are not faces. 0.5 is MediaPipe's; its 0.6 for the full range misses small faces that the mesh
+network, asked afterwards, is sure about."""
 
 OVERLAP = 0.3
 """Boxes that share more than this part of their union are one face (MediaPipe's min_suppression_threshold)."""

@@ -12,12 +12,18 @@ from affectface.landmarks.detector import Range
 from affectface.landmarks.mesh import CROP_TO_FACE, Reading, read
 from affectface.landmarks.search import QUARTERS, Sighting, frame, look, look_closely, overview, tilings, whole
 
-PORTRAIT = 0.25
+PORTRAIT = 0.35
 """A face at least this wide, over the image's shorter side, is a portrait: nothing smaller than what the short-range
 detector sees is looked for beside it."""
 
+LONG_SHOT = 0.6
+"""What the full-range detector's score must be in turned views and tiles, of which there are many: MediaPipe's."""
+
 SURE = 25.0
 """The mesh network's logit below which a face may stand in another direction than the detector thought."""
+
+OTHER_DIRECTION = 0.3
+"""Readings whose rolls differ by more, in radians, are of different directions rather than the same one with noise."""
 
 EVEN, SPREAD = 8.0, 2.0
 """The logit that is scored 0.5, and how many logits the score takes to rise to 0.73. Measured: upright faces from 20
@@ -87,19 +93,21 @@ def detect_faces(image: Image, *, max_faces: int = 64, min_score: float = 0.5) -
     upright = [whole(small)]
     turned = [replace(upright[0], roll=roll) for roll in QUARTERS]
 
-    def add(faces: list[Face], which: Range, views: Sequence[Crop]) -> list[Face]:
-        seen = [replace(sighting, crop=sighting.crop.scaled(factor)) for sighting in look(small, views, which)]
+    def add(faces: list[Face], which: Range, views: Sequence[Crop], least: float = 0.0) -> list[Face]:
+        seen = [s for s in look(small, views, which) if s.score >= least]
+        seen = [replace(sighting, crop=sighting.crop.scaled(factor)) for sighting in seen]
         return _extend(faces, image, seen, max_faces, min_score)
 
     faces = add([], "short", upright)
     if not any(face.size > PORTRAIT * min(image.shape[:2]) for face in faces):
         faces = add(faces, "full", upright)
     if not faces:
-        faces = add([], "short", turned) or add([], "full", turned)
+        faces = add([], "short", turned) or add([], "full", turned, LONG_SHOT)
     for tiles in tilings(image):
         if faces:
             break
-        faces = _extend([], image, look(image, tiles, "full"), max_faces, min_score)
+        seen = [sighting for sighting in look(image, tiles, "full") if sighting.score >= LONG_SHOT]
+        faces = _extend([], image, seen, max_faces, min_score)
     return tuple(faces)
 
 
@@ -126,7 +134,7 @@ def _best_direction(image: Image, doubtful: Reading) -> Reading:
     others = [
         reading
         for reading in read(image, [frame(image, sighting) for sighting in seen])
-        if abs(remainder(reading.crop.roll - doubtful.crop.roll, 2 * pi)) > pi / 4
+        if abs(remainder(reading.crop.roll - doubtful.crop.roll, 2 * pi)) > OTHER_DIRECTION
     ]
     return max([doubtful, *others], key=lambda reading: reading.logit)
 

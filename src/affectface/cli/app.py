@@ -1,0 +1,44 @@
+"""The verbs, put together."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from affectface import __version__
+from affectface.cli.animate import animate
+from affectface.cli.assets import assets
+from affectface.cli.bench import bench
+from affectface.cli.fit import fit
+from affectface.cli.info import info
+from affectface.cli.sheet import sheet
+from affectface.cli.synth import synth
+
+app = typer.Typer(
+    name="affectface",
+    help="From one photograph of a face: photographs and clips of the same person with a chosen affect.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"affectface {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """From one photograph of a face: photographs and clips of the same person with a chosen affect."""
+
+
+for verb in (synth, animate, sheet, fit, info, bench):
+    app.command()(verb)
+app.add_typer(assets, name="assets")

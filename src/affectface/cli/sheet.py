@@ -1,0 +1,68 @@
+"""``affectface sheet``: one labelled picture of many affects."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from affectface.cli.options import (
+    AffectModelOption,
+    BlendName,
+    BlendOption,
+    IntensityOption,
+    JsonOption,
+    KeepOption,
+    ModelOption,
+    OneFaceOption,
+    PhotoArgument,
+    SidecarOption,
+    portrait_options,
+    which_face,
+)
+from affectface.cli.report import progress, reporting, say
+
+
+class KindName(StrEnum):
+    """Choices of ``--kind``."""
+
+    expressions = "expressions"
+    plane = "plane"
+    directions = "directions"
+
+
+@reporting
+def sheet(
+    photo: PhotoArgument,
+    out: Annotated[Path, typer.Option("-o", "--out", help="The picture: .png, .jpg, .webp or .tif.")],
+    kind: Annotated[KindName, typer.Option(help="Which affects.")] = KindName.expressions,
+    intensity: IntensityOption = 1.0,
+    face: OneFaceOption = "largest",
+    model: ModelOption = None,
+    affect_model: AffectModelOption = None,
+    keep_expression: KeepOption = False,
+    blend: BlendOption = BlendName.warp,
+    sidecar: SidecarOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Draw many affects of one face on one sheet."""
+    from affectface.images import write_image
+    from affectface.provenance import write_sidecar
+    from affectface.synthesis.made_with import provenance_of
+    from affectface.synthesis.portrait import Portrait
+    from affectface.synthesis.sheets import draw_sheet, sheet_size
+
+    portrait = Portrait.open(
+        photo,
+        face=which_face(face, several=False),  # type: ignore[arg-type]
+        **portrait_options(model, affect_model, blend=blend, keep=keep_expression),
+    )
+    with progress("pictures", sheet_size(kind.value)) as advance:
+        picture = draw_sheet(portrait, kind.value, intensity=intensity, progress=lambda: advance(1))
+    provenance = provenance_of(portrait, {"sheet": kind.value, "intensity": intensity})
+    write_image(out, picture, provenance)
+    if sidecar:
+        write_sidecar(out, provenance)
+    say({"file": str(out), "pictures": sheet_size(kind.value)}, str(out), as_json=as_json)

@@ -12,15 +12,12 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from affectface.cli.options import JsonOption, ModelOption
 from affectface.cli.report import progress, reporting, say
-
-if TYPE_CHECKING:
-    from affectface.arrays import Image
 
 _ONE_THREAD = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
 
@@ -36,7 +33,7 @@ def bench(
         environment = os.environ | _ONE_THREAD
         imported = min(_seconds(["-c", "import affectface; affectface.__version__"], environment) for _ in range(3))
         advance(1)
-        command = ["-m", "affectface", "sheet", _photo(folder), "-o", str(Path(folder) / "sheet.png")]
+        command = ["-m", "affectface", "sheet", "example", "-o", str(Path(folder) / "sheet.png")]
         command += ["--model", model] if model else []
         cold = _seconds(command, environment | {"WARP_CACHE_PATH": str(Path(folder) / "kernels")})
         advance(1)
@@ -94,12 +91,15 @@ def measure(repeats: int, model: str | None) -> None:
     if hasattr(os, "sched_setaffinity"):  # Linux
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     import cv2
+
     from affectface.affect import ValenceArousal
+    from affectface.assets.example import example_photo
+    from affectface.images import read_image
     from affectface.morphable.library import load_named_face_model
     from affectface.synthesis.portrait import Portrait
 
     cv2.setNumThreads(1)
-    small, face_model = example_photo(), load_named_face_model(model)
+    small, face_model = read_image(example_photo()), load_named_face_model(model)
     large = cv2.resize(small, (1350, 1350), interpolation=cv2.INTER_CUBIC)
     Portrait.open(large, face_model=face_model).express(ValenceArousal(0.5, 0.5))
     memory = peak_memory()
@@ -139,29 +139,6 @@ def _median(step: Callable[[], object], repeats: int) -> float:
         if number >= 3:
             times.append(time.perf_counter() - start)
     return statistics.median(times)
-
-
-def _photo(folder: str) -> str:
-    """Write the example photo, and return its name."""
-    import PIL.Image
-
-    path = Path(folder) / "photo.png"
-    PIL.Image.fromarray(example_photo()).save(path)
-    return str(path)
-
-
-def example_photo() -> Image:
-    """Return the public-domain portrait that scikit-image carries.
-
-    Returns
-    -------
-    ndarray of shape (512, 512, 3), uint8
-        The photo.
-    """
-    import numpy as np
-    from skimage import data
-
-    return np.asarray(data.astronaut())  # type: ignore[no-untyped-call]
 
 
 def _seconds(arguments: list[str], environment: dict[str, str]) -> float:

@@ -19,7 +19,33 @@ class BlendName(StrEnum):
     poisson = "poisson"
 
 
-PhotoArgument = Annotated[Path, typer.Argument(metavar="PHOTO", help="A photo with a face.", show_default=False)]
+def photo_file(name: str | Path) -> Path:
+    """Return the file of a photo; the word `example` stands for the example photo unless a file has that name.
+
+    Parameters
+    ----------
+    name : str or Path
+        What the command line says.
+
+    Returns
+    -------
+    Path
+        The file.
+    """
+    if str(name) == "example" and not Path(name).exists():
+        from affectface.assets.example import example_photo
+
+        return example_photo()
+    return Path(name)
+
+
+_PHOTO_HELP = "A photo with a face; the word example is a portrait to try things with."
+PhotoArgument = Annotated[
+    Path, typer.Argument(metavar="PHOTO", help=_PHOTO_HELP, show_default=False, parser=photo_file)
+]
+PhotosArgument = Annotated[
+    list[Path], typer.Argument(metavar="PHOTO", help=_PHOTO_HELP, show_default=False, parser=photo_file)
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 ModelOption = Annotated[
     str | None,

@@ -17,6 +17,7 @@ from affectface.cli.options import (
     JsonOption,
     KeepOption,
     ModelOption,
+    PhotosArgument,
     SeedOption,
     SidecarOption,
     asked_affects,
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 
 @reporting
 def synth(
-    photos: Annotated[list[Path], typer.Argument(metavar="PHOTO...", help="Photos with a face.", show_default=False)],
+    photos: PhotosArgument,
     out: Annotated[
         Path, typer.Option("-o", "--out", help="The file for one photo and one affect, otherwise a folder.")
     ],

@@ -119,12 +119,13 @@ class TestActionUnits:
         assert eval(repr(units)) == units
 
     def test_one_side_moves_one_side(self) -> None:
-        assert ActionUnits({"12L": 0.5}).units() == {"mouthSmile_L": 0.5}
-        assert ActionUnits({12: 0.5}).units() == {"mouthSmile_L": 0.5, "mouthSmile_R": 0.5}
+        full = ACTION_UNIT_SHAPES["12L"]["mouthSmile_L"]
+        assert ActionUnits({"12L": 0.5}).units() == {"mouthSmile_L": 0.5 * full}
+        assert ActionUnits({12: 0.5}).units() == {"mouthSmile_L": 0.5 * full, "mouthSmile_R": 0.5 * full}
 
     def test_shared_units_do_not_add_up(self) -> None:
         assert ActionUnits({25: 1, 27: 1}).units()["jawOpen"] == 1
-        assert all(0 < weight <= 1 for units in ACTION_UNIT_SHAPES.values() for weight in units.values())
+        assert all(0 < weight <= 1.5 for units in ACTION_UNIT_SHAPES.values() for weight in units.values())
 
     @pytest.mark.parametrize("number", UNSHAPED_ACTION_UNITS)
     def test_action_units_without_a_shape_are_refused(self, number: int) -> None:

@@ -1,7 +1,8 @@
-"""Where ICT-FaceKit light is published, which of its files are needed, and the checksum of their content.
+"""Where ICT-FaceKit light is published, and which of its files are needed.
 
 The published files are 155 OBJ and JSON files; a packed form holds the same numbers, rounded to half precision. One
-fingerprint (`affectface.morphable.library.fingerprint`) of the converted model checks both, and the added file too.
+fingerprint of the converted model, in the registry, checks both, and the added file too. It was taken of the packed
+form, whose own checksum stands here.
 """
 
 from __future__ import annotations
@@ -9,13 +10,10 @@ from __future__ import annotations
 import os
 
 REPOSITORY = "https://raw.githubusercontent.com/ICT-VGL/ICT-FaceKit/da5f95a/FaceXModel"
-"""The native files, at the commit that the fingerprint was taken of."""
+"""The native files, at the commit that the packed form was made of."""
 
 PACKED_SHA256 = "ae597e3b03094c28d33f144cb71d7e6b08a1653af5ac3eda62bd1fa20a01559f"
 """Checksum of the packed `.npz`."""
-
-FINGERPRINT = "26b8fc810421cb2bab522d010f28dd07eace9a8e0a8b75ae4644dd1c796c6c7c"
-"""Checksum of the converted model's content."""
 
 IDENTITIES = 100
 

@@ -48,13 +48,11 @@ class Asset:
 
     @property
     def sha256(self) -> str | None:
-        """The checksum of a shipped file, from `checksums.txt`.
+        """The checksum of a shipped file, from `checksums.txt`; None where it has none yet.
 
-        None for an asset that is added: it is converted on the user's machine, and what is checked is the content that
-        it was made of; see `affectface.morphable.library`.
+        That of an asset that is added is the fingerprint of its content (`affectface.morphable.library.fingerprint`):
+        it is converted on the user's machine, and may come from a packed file or from many.
         """
-        if not self.shipped:
-            return None
         lines = (_HERE / "checksums.txt").read_text(encoding="utf-8").splitlines()
         pairs = (line.split(maxsplit=1) for line in lines)
         return next((checksum for checksum, file in pairs if file == self.file), None)

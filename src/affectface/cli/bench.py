@@ -91,6 +91,7 @@ def measure(repeats: int, model: str | None) -> None:
     if hasattr(os, "sched_setaffinity"):  # Linux
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     import cv2
+    import numpy as np
 
     from affectface.affect import ValenceArousal
     from affectface.assets.example import example_photo
@@ -100,7 +101,7 @@ def measure(repeats: int, model: str | None) -> None:
 
     cv2.setNumThreads(1)
     small, face_model = read_image(example_photo()), load_named_face_model(model)
-    large = cv2.resize(small, (1350, 1350), interpolation=cv2.INTER_CUBIC)
+    large = np.asarray(cv2.resize(small, (1350, 1350), interpolation=cv2.INTER_CUBIC), dtype=np.uint8)
     Portrait.open(large, face_model=face_model).express(ValenceArousal(0.5, 0.5))
     memory = peak_memory()
     portrait = Portrait.open(small, face_model=face_model)

@@ -15,7 +15,6 @@ from affectface.assets import asset_path, find_asset, user_folder
 from affectface.assets.download import Progress, download
 from affectface.assets.ict_facekit import (
     EXPRESSION_UNITS,
-    FINGERPRINT,
     IDENTITIES,
     PACKED_SHA256,
     ict_address,
@@ -180,7 +179,7 @@ def add_ict_facekit(source: str | os.PathLike[str], embed: Embedder) -> Path:
 
 def check_ict_facekit() -> bool:
     """Return whether the added ICT-FaceKit is the model that is wanted."""
-    return fingerprint(load_face_model(asset_path("ict-facekit"))) == FINGERPRINT
+    return fingerprint(load_face_model(asset_path("ict-facekit"))) == find_asset("ict-facekit").sha256
 
 
 def _verified_part(model: FaceModel, source: str) -> FaceModel:
@@ -198,7 +197,7 @@ def _verified_part(model: FaceModel, source: str) -> FaceModel:
         expression=model.expression[rows],
         expression_names=EXPRESSION_UNITS,
     )
-    if fingerprint(model) != FINGERPRINT:
+    if fingerprint(model) != find_asset("ict-facekit").sha256:
         raise AssetError(
             f"{source}: not the published ICT-FaceKit light: its content has another checksum; get it again"
         )

@@ -125,7 +125,7 @@ def _write_textured(portrait: Portrait, target: Path, extras: dict[str, Any]) ->
     vertices = fitted_vertices(model, portrait.fit)
     write_glb(
         target,
-        vertices / 100,
+        (vertices / 100).astype(np.float32),
         vertex_normals(vertices, model.triangles),
         model.triangles,
         ((points - low) / (high - low)).astype(np.float32),

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from affectface.assets import ASSETS
-from affectface.assets.ict_facekit import FINGERPRINT
 from affectface.provenance import Provenance
 from affectface.synthesis.portrait import Portrait
 
@@ -39,5 +38,5 @@ def provenance_of(portrait: Portrait, asked: Mapping[str, Any]) -> Provenance:
 def _version(name: str) -> str:
     """Return a model's name, with the start of its checksum where it is one of the registry's."""
     checksums = {asset.name: asset.sha256 for asset in ASSETS if asset.name == name}
-    checksum = FINGERPRINT if name == "ict-facekit" else checksums.get(name)
+    checksum = checksums.get(name)
     return f"{name} {checksum[:12]}" if checksum else name

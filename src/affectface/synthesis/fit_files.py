@@ -19,6 +19,7 @@ from affectface.mesh import vertex_normals
 from affectface.mesh_files import write_glb, write_obj
 from affectface.synthesis.made_with import provenance_of
 from affectface.synthesis.portrait import Portrait
+from affectface.synthesis.sheet import crop_square_at
 
 
 def write_fit(portrait: Portrait, path: str | os.PathLike[str]) -> None:
@@ -30,7 +31,8 @@ def write_fit(portrait: Portrait, path: str | os.PathLike[str]) -> None:
         The portrait.
     path : path-like
         ``.json``: the coefficients, see `fit_record`; ``.obj``: the fitted mesh, cm, with the face model's texture
-        coordinates; ``.glb``: the fitted mesh, metres, with the photo on it; an image: the mesh drawn over the photo.
+        coordinates; ``.glb``: the fitted mesh, metres, with the photo on it; an image: the mesh drawn over
+        the face.
 
     Raises
     ------
@@ -91,29 +93,32 @@ def fit_record(portrait: Portrait) -> dict[str, Any]:
     }
 
 
-def draw_overlay(portrait: Portrait) -> Image:
-    """Return the photo with the fitted mesh's edges over the face.
+def draw_overlay(portrait: Portrait, *, size: int = 1400) -> Image:
+    """Return the part of the photo around the face, with the fitted mesh's edges over it.
 
     Parameters
     ----------
     portrait : Portrait
         The portrait.
+    size : int
+        Side of the drawing, pixels: enlarged where the photo is smaller, for the mesh is finer than many photos.
 
     Returns
     -------
-    ndarray of shape (H, W, 3), uint8
+    ndarray of shape (size, size, 3), uint8
         The drawing.
     """
-    points = _pixels(portrait)
+    crop, corner, side = crop_square_at(portrait.image, portrait.face.box, size=size, room=1.7)
+    points = (_pixels(portrait) - np.array(corner)) * (size / side)
     corners = points[portrait.face_model.triangles[portrait.face_model.region("face")]]
     across, down = corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
     # counter-clockwise in model space is clockwise on the screen, whose y goes down
     front = across[:, 0] * down[:, 1] - across[:, 1] * down[:, 0] < 0
     shift = 4
     lines = np.rint((corners[front] - 0.5) * (1 << shift)).astype(np.int32)
-    drawn = portrait.image.copy()
+    drawn = crop.copy()
     cv2.polylines(drawn, list(lines), True, (120, 235, 255), 1, cv2.LINE_AA, shift)
-    return np.asarray(cv2.addWeighted(portrait.image, 0.6, drawn, 0.4, 0), dtype=np.uint8)
+    return np.asarray(cv2.addWeighted(crop, 0.55, drawn, 0.45, 0), dtype=np.uint8)
 
 
 def _write_textured(portrait: Portrait, target: Path, extras: dict[str, Any]) -> None:

@@ -33,6 +33,9 @@ class SheetStyle:
     subtitle: str = ""
     """A line below the heading, smaller and fainter."""
 
+    text_scale: float = 1.0
+    """Size of all text over its usual size."""
+
     @property
     def margin(self) -> int:
         """Free space at the edges, pixels."""
@@ -46,7 +49,7 @@ class SheetStyle:
     @property
     def text(self) -> int:
         """Size of labels, pixels."""
-        return max(11, round(0.07 * self.tile))
+        return max(11, round(0.07 * self.text_scale * self.tile))
 
     @property
     def head(self) -> int:
@@ -55,7 +58,7 @@ class SheetStyle:
         return round(lines + 1.2 * self.text) if lines else 0
 
 
-def crop_square(image: Image, box: tuple[float, float, float, float], *, size: int, room: float = 1.75) -> Image:
+def crop_square(image: Image, box: tuple[float, float, float, float], *, size: int, room: float = 2.0) -> Image:
     """Return the square around a face, in a given size.
 
     Parameters
@@ -75,6 +78,34 @@ def crop_square(image: Image, box: tuple[float, float, float, float], *, size: i
         The crop; it is moved into the picture where it would stick out, and filled up with the picture's edge where the
         picture is too small.
     """
+    return crop_square_at(image, box, size=size, room=room)[0]
+
+
+def crop_square_at(
+    image: Image, box: tuple[float, float, float, float], *, size: int, room: float
+) -> tuple[Image, tuple[int, int], int]:
+    """Return the square around a face, and where it lies; see `crop_square`.
+
+    Parameters
+    ----------
+    image : ndarray of shape (H, W, 3), uint8
+        The picture.
+    box : tuple of float
+        x0, y0, x1, y1 of the face, pixels.
+    size : int
+        Side of the result, pixels.
+    room : float
+        Side of the square over the longer side of the box.
+
+    Returns
+    -------
+    crop : ndarray of shape (size, size, 3), uint8
+        The crop.
+    corner : tuple of int
+        x and y of its upper left corner in the picture, pixels.
+    side : int
+        Its side in the picture, pixels.
+    """
     height, width = check_image(image).shape[:2]
     x0, y0, x1, y1 = box
     side = max(1, round(room * max(x1 - x0, y1 - y0)))
@@ -86,7 +117,8 @@ def crop_square(image: Image, box: tuple[float, float, float, float], *, size: i
     inner = image[max(0, top) : top + side, max(0, left) : left + side]
     square = np.pad(inner, pads, mode="edge")
     method = cv2.INTER_AREA if side > size else cv2.INTER_CUBIC
-    return np.asarray(cv2.resize(square, (size, size), interpolation=method), dtype=np.uint8)
+    crop = np.asarray(cv2.resize(square, (size, size), interpolation=method), dtype=np.uint8)
+    return crop, (left, top), side
 
 
 def compose_grid(cells: Sequence[tuple[str, Image]], *, columns: int, style: SheetStyle | None = None) -> Image:
@@ -190,9 +222,9 @@ def compose_circle(
     radius = max(1.8 * tile, count * tile * 1.07 / (2 * math.pi))
     inner, middle = 0.72 * radius, round(radius)
     half = radius + tile / 2
-    aside = style.text * 9  # for the labels, which stand outside
-    cx, cy = style.margin + aside + half, style.margin + style.head + 3 * style.text + half
-    page = _Page(round(2 * cx), round(cy + half + 3 * style.text + style.margin), style)
+    aside = style.text * 6  # for the labels, which stand outside
+    cx, cy = style.margin + aside + half, style.margin + style.head + 2 * style.text + half
+    page = _Page(round(2 * cx), round(cy + half + 2 * style.text + style.margin), style)
     turns = np.array([angle - number * 360 / count for number, (_, angle, _) in enumerate(cells)])
     offset = np.angle(np.exp(1j * np.radians(turns)).sum())
     page.circle(cx, cy, inner)
@@ -202,17 +234,17 @@ def compose_circle(
         x, y = cx + radius * right, cy - radius * up
         page.lead((cx + inner * math.cos(true), cy - inner * math.sin(true)), (x, y))
         page.picture(picture, round(x - tile / 2), round(y - tile / 2), round_picture=True)
-        away = tile / 2 + 0.9 * style.text
+        away = tile / 2 + 0.6 * style.text
         side = "l" if right > 0.25 else "r" if right < -0.25 else "m"
         height = "m" if side != "m" else "d" if up > 0 else "a"
-        page.text(label, x + away * right, y - away * up, anchor=side + height, scale=1.5)
+        page.text(label, x + away * right, y - away * up, anchor=side + height)
     page.picture(centre[1], round(cx - middle / 2), round(cy - middle / 2), size=middle, round_picture=True)
-    page.text(centre[0], cx, cy + middle / 2 + 0.5 * style.text, anchor="ma", scale=2)
+    page.text(centre[0], cx, cy + middle / 2 + 0.5 * style.text, anchor="ma", scale=1.3)
     near = inner - style.text
-    page.text("pleasant", cx + near, cy, anchor="rm", faint=True, scale=1.5)
-    page.text("unpleasant", cx - near, cy, anchor="lm", faint=True, scale=1.5)
-    page.text("excited", cx, cy - near, anchor="ma", faint=True, scale=1.5)
-    page.text("calm", cx, cy + near, anchor="md", faint=True, scale=1.5)
+    page.text("pleasant", cx + near, cy, anchor="rm", faint=True)
+    page.text("unpleasant", cx - near, cy, anchor="lm", faint=True)
+    page.text("excited", cx, cy - near, anchor="ma", faint=True)
+    page.text("calm", cx, cy + near, anchor="md", faint=True)
     return page.finished()
 
 

@@ -39,7 +39,7 @@ def draw_sheet(
         The sheet.
     """
 
-    def crop(affect: Affect, size: int, room: float = 1.75) -> Image:
+    def crop(affect: Affect, size: int, room: float = 2.0) -> Image:
         picture = crop_square(portrait.express(affect, intensity=intensity), portrait.face.box, size=size, room=room)
         if progress:
             progress()
@@ -59,12 +59,12 @@ def draw_sheet(
                 [(v, a, crop(ValenceArousal(v, a), style.tile)) for v, a in _plane()], levels=_LEVELS, style=style
             )
         case "directions":
-            style = SheetStyle(tile=220, title="Directions of the plane", subtitle=_subtitle(portrait))
+            style = SheetStyle(tile=220, text_scale=1.5, title="Directions of the plane", subtitle=_subtitle(portrait))
             around = [
-                ("At ease" if name == "AtEase" else name, angle, crop(word(name), style.tile, room=1.5))
+                ("At ease" if name == "AtEase" else name, angle, crop(word(name), style.tile, room=1.75))
                 for name, angle in DIRECTIONS.items()
             ]
-            return compose_circle(("Neutral", crop(Expression("neutral"), 900, room=1.5)), around, style=style)
+            return compose_circle(("Neutral", crop(Expression("neutral"), 900, room=1.75)), around, style=style)
 
 
 def sheet_size(kind: SheetKind) -> int:

@@ -1,7 +1,8 @@
-"""Continue what the moving skin does to the pixels around it, so that no seam appears.
+"""Continue what the moving skin does to the pixels around it, so that no seam appears, and look the pixels up.
 
 Inside the mesh every pixel knows where in the photo it comes from. Around it, and in the holes of eyes and mouth, the
-field is continued from the nearest skin and faded to exactly zero.
+field is continued from the nearest skin and faded to exactly zero. The continuation is smooth, so it is found on a
+coarse grid.
 """
 
 from __future__ import annotations
@@ -9,27 +10,33 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from affectface.arrays import BoolArray, FloatArray
+from affectface.arrays import BoolArray, FloatArray, Image
+from affectface.device import put, run_kernel, warp_runtime
 
 _COARSE = 112
-"""Longer side, pixels, at which the continuation is computed: it is smooth."""
+"""Cells along the longer side of the coarse grid."""
 _LIGHT_BLUR = 0.05
 """Blur of the change of light, in reaches: the light on skin changes gently, the mesh in facets."""
 _LIGHT_MARGIN = 0.6
 """Width, in reaches, of the margin inside the border in which the change of light fades."""
+_STILL = 1e-3
+"""Displacement, pixels, and logarithm of a change of light below which a pixel is returned as it is."""
 
 
-def continue_field(field: FloatArray, inside: BoolArray, reach: float) -> FloatArray:
+def continue_field(field: FloatArray, inside: BoolArray, reach: float, *, device: str = "cpu") -> FloatArray:
     """Continue a field of displacements beyond the pixels where it is known.
 
     Parameters
     ----------
-    field : ndarray of shape (H, W, 3), float32
-        Where `inside` holds: two components of displacement, and the logarithm of a change of light.
+    field : ndarray of shape (H, W, 4), float32
+        Where `inside` holds: two components of displacement, and the logarithm of a change of light; the fourth is
+        not used.
     inside : ndarray of shape (H, W), bool
         Where the field is known.
     reach : float
         Distance, pixels, at which the continued displacement has faded to zero.
+    device : str
+        Where the kernels run.
 
     Returns
     -------
@@ -37,24 +44,63 @@ def continue_field(field: FloatArray, inside: BoolArray, reach: float) -> FloatA
         The displacement itself well inside, its continuation outside, a soft change at the border. The light is
         smoothed, and fades to zero towards the outer border: what surrounds a face is not lit by it.
     """
+    warp = warp_runtime()
+    from affectface.blending import kernels
+
     height, width = inside.shape
-    scale = min(1.0, _COARSE / max(height, width))
-    size = (max(2, round(width * scale)), max(2, round(height * scale)))
-    mask = inside.astype(np.float32)
-    coarse_mask = cv2.resize(mask, size, interpolation=cv2.INTER_AREA)
-    coarse = cv2.resize(field * mask[..., None], size, interpolation=cv2.INTER_AREA)
-    filled = _fill(coarse, coarse_mask)
-    face = _without_holes(coarse_mask > 0.5)
+    block = max(1, -(-max(height, width) // _COARSE))
+    mask = inside.astype(np.uint8)
+    on_field, on_mask = put(field, warp.vec4, device), put(mask, warp.uint8, device)
+    averages = warp.empty((-(-height // block), -(-width // block)), dtype=warp.vec4, device=device)
+    run_kernel(kernels.average_blocks, averages.shape, [on_field, on_mask, block, averages], device)
+    coarse = _continue_coarse(averages.numpy(), max(reach / block, 1.0))
+    neighbours = cv2.boxFilter(mask, -1, (5, 5), normalize=False, borderType=cv2.BORDER_REPLICATE)
+    result = warp.empty((height, width), dtype=warp.vec3, device=device)
+    run_kernel(
+        kernels.refine_field,
+        (height, width),
+        [on_field, put(neighbours, warp.uint8, device), on_mask, put(coarse, warp.vec3, device), block, result],
+        device,
+    )
+    return np.asarray(result.numpy(), dtype=np.float32)
+
+
+def look_up(image: Image, field: FloatArray, *, device: str = "cpu") -> Image:
+    """Return each pixel as it is found where its displacement points, times the change of light.
+
+    Parameters
+    ----------
+    image : ndarray of shape (H, W, 3), uint8
+        Where pixels are looked up, by cubic interpolation, with the edge pixels repeated.
+    field : ndarray of shape (H, W, 3), float32
+        Displacement, pixels, and logarithm of the change of light.
+    device : str
+        Where the kernel runs.
+
+    Returns
+    -------
+    ndarray of shape (H, W, 3), uint8
+        The new pixels; the old ones, bit for bit, where nothing moves.
+    """
+    warp = warp_runtime()
+    from affectface.blending import kernels
+
+    pixels = put(image.reshape(-1), warp.uint8, device)
+    result = warp.empty(image.size, dtype=warp.uint8, device=device)
+    run_kernel(kernels.look_up_pixels, field.shape[:2], [pixels, put(field, warp.vec3, device), _STILL, result], device)
+    return np.asarray(result.numpy(), dtype=np.uint8).reshape(image.shape)
+
+
+def _continue_coarse(averages: FloatArray, reach: float) -> FloatArray:
+    """Fill and fade the coarse grid (h, w, 4), whose fourth value is the share inside; distances in cells: (h, w, 3)."""
+    filled = _fill(averages[..., :3], averages[..., 3])
+    face = _without_holes(averages[..., 3] > 0.5)
     away = cv2.distanceTransform((~face).astype(np.uint8), cv2.DIST_L2, 5)
     depth = cv2.distanceTransform(np.pad(face, 1).astype(np.uint8), cv2.DIST_L2, 5)[1:-1, 1:-1]
-    coarse_reach = max(reach * scale, 1.0)
-    filled[..., :2] *= _smooth_step(1 - away / coarse_reach)[..., None]
-    light = cv2.GaussianBlur(filled[..., 2], (0, 0), _LIGHT_BLUR * coarse_reach)
-    filled[..., 2] = light * _smooth_step(depth / (_LIGHT_MARGIN * coarse_reach))
-    outside = cv2.resize(filled, (width, height), interpolation=cv2.INTER_LINEAR).reshape(field.shape)
-    soft = np.clip(2 * cv2.blur(mask, (5, 5)) - 1, 0, 1) * mask
-    outside[..., :2] += (field[..., :2] - outside[..., :2]) * soft[..., None]
-    return np.asarray(outside, dtype=np.float32)
+    filled[..., :2] *= _smooth_step(1 - away / reach)[..., None]
+    light = cv2.GaussianBlur(filled[..., 2], (0, 0), _LIGHT_BLUR * reach)
+    filled[..., 2] = light * _smooth_step(depth / (_LIGHT_MARGIN * reach))
+    return filled
 
 
 def _smooth_step(x: FloatArray) -> FloatArray:
@@ -63,20 +109,19 @@ def _smooth_step(x: FloatArray) -> FloatArray:
     return np.asarray(x * x * (3 - 2 * x), dtype=np.float32)
 
 
-def _fill(values: FloatArray, mask: FloatArray) -> FloatArray:
-    """Spread masked sums (h, w, C) into the pixels without any, from near to far."""
-    filled = values / np.maximum(mask, 1e-6)[..., None]
-    known = mask > 1e-3
-    filled[~known] = 0
-    sigma = 1.0
-    while not known.all() and sigma <= 64:
-        weight = cv2.GaussianBlur(known.astype(np.float32), (0, 0), sigma)
-        spread = cv2.GaussianBlur(filled * known[..., None], (0, 0), sigma).reshape(filled.shape)
-        reached = ~known & (weight > 0.02)
-        filled[reached] = spread[reached] / weight[reached][:, None]
-        known = known | reached
-        sigma *= 2
-    return filled
+def _fill(values: FloatArray, share: FloatArray) -> FloatArray:
+    """Spread values (h, w, C), known where the share (h, w) is not 0, into the rest: by halving and doubling the grid."""
+    height, width = share.shape
+    if min(height, width) <= 2 or share.min() > 0:
+        mean = (values * share[..., None]).sum(axis=(0, 1)) / max(float(share.sum()), 1e-6)
+        return np.where(share[..., None] > 0, values, mean).astype(np.float32)
+    half = ((width + 1) // 2, (height + 1) // 2)
+    halved = cv2.resize(np.dstack([values * share[..., None], share]), half, interpolation=cv2.INTER_AREA)
+    weight = halved[..., -1]
+    coarser = _fill(halved[..., :-1] / np.maximum(weight, 1e-6)[..., None], np.minimum(weight, 1))
+    guess = cv2.resize(coarser, (width, height), interpolation=cv2.INTER_LINEAR).reshape(values.shape)
+    trust = np.minimum(share * 4, 1)[..., None]  # a cell with a sliver inside knows little
+    return np.asarray(values * trust + guess * (1 - trust), dtype=np.float32)
 
 
 def _without_holes(mask: BoolArray) -> BoolArray:

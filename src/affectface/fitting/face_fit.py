@@ -55,6 +55,12 @@ def fitted_vertices(model: FaceModel, fit: FaceFit, expression: FloatArray | Non
     return model.shape(fit.identity, fit.expression if expression is None else expression)
 
 
+def spread_over_vertices(model: FaceModel, movement: FloatArray) -> FloatArray:
+    """Return the movement (V, 2) of the vertices that continues a movement (478, 2) of the landmarks, pixels."""
+    moved = np.einsum("vk,vkd->vd", model.spread_weights, movement[model.spread_landmarks])
+    return np.asarray(moved, dtype=np.float32)
+
+
 def landmark_shift(model: FaceModel, fit: FaceFit) -> FloatArray:
     """Return how far each vertex (V, 2) must move, pixels, so that the fitted landmarks meet the found ones exactly."""
-    return np.einsum("vk,vkd->vd", model.spread_weights, fit.residual[model.spread_landmarks]).astype(np.float32)
+    return spread_over_vertices(model, fit.residual)

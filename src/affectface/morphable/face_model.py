@@ -19,21 +19,7 @@ from numpy.typing import NDArray
 from affectface.arrays import FloatArray, IntArray, read_only
 from affectface.errors import ModelFileError
 from affectface.files import atomic_path
-
-REGIONS = (
-    "face",
-    "head",
-    "mouth_socket",
-    "gums",
-    "tongue",
-    "teeth_upper",
-    "teeth_lower",
-    "eye_left",
-    "eye_right",
-    "eye_socket",
-    "eyelashes",
-)
-"""What a triangle can belong to: `face` is the skin that expressions move, lips and lids too; `head` the other skin."""
+from affectface.regions import REGIONS
 
 LANDMARKS = 478
 FORMAT_VERSION = 1

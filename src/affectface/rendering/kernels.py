@@ -1,24 +1,53 @@
-"""The Warp kernels, written once for the CPU and for CUDA.
+"""The Warp kernels that draw meshes, written once for the CPU and for CUDA.
 
 A kernel's arguments are grouped as: what is drawn, where, and the result. Depth and triangle share one 64-bit word, so
-that one atomic minimum settles which triangle is in front, and ties go to the smaller index on every device.
+that one atomic minimum settles which triangle is in front, and ties go to the smaller index on every device. Sums over
+the triangles around a vertex are gathered, not scattered: their order, hence the last bit, is the same in every run.
 """
 
 # mypy: disable-error-code="no-untyped-def,no-untyped-call,valid-type,misc"
-from typing import Any
-
 import warp as wp
 
 wp.set_module_options({"enable_backward": False, "fast_math": False})
 
 NOTHING = wp.constant(wp.uint64(0xFFFFFFFFFFFFFFFF))
+NO_LABEL = wp.constant(wp.uint8(255))
 DEPTH_STEPS = wp.constant(16777216.0)
 
 
-@wp.func
-def edge(a: wp.vec2, b: wp.vec2, p: wp.vec2) -> float:
-    """Twice the signed area of the triangle a, b, p."""
-    return (b[0] - a[0]) * (p[1] - a[1]) - (b[1] - a[1]) * (p[0] - a[0])
+@wp.struct
+class View:
+    """A camera: model space to camera space, cm, and on to pixels."""
+
+    turn: wp.mat33
+    translation: wp.vec3
+    focal: float
+    centre: wp.vec2
+
+
+@wp.kernel
+def place_vertices(
+    vertices: wp.array(dtype=wp.vec3),
+    index: wp.array(dtype=wp.int32),
+    ring_start: wp.array(dtype=wp.int32),
+    ring: wp.array(dtype=wp.vec2i),
+    shift: wp.array(dtype=wp.vec2),
+    view: View,
+    points: wp.array(dtype=wp.vec3),
+    normals: wp.array(dtype=wp.vec3),
+):
+    """Project the chosen vertices, and turn their normals, each triangle counted by its area, into camera space."""
+    i = wp.tid()
+    vertex = vertices[index[i]]
+    camera = view.turn * vertex + view.translation
+    scale = view.focal / camera[2]
+    points[i] = wp.vec3(
+        camera[0] * scale + view.centre[0] + shift[i][0], camera[1] * scale + view.centre[1] + shift[i][1], camera[2]
+    )
+    total = wp.vec3(0.0, 0.0, 0.0)
+    for k in range(ring_start[i], ring_start[i + 1]):
+        total += wp.cross(vertices[ring[k][0]] - vertex, vertices[ring[k][1]] - vertex)
+    normals[i] = view.turn * total / wp.max(wp.length(total), 1e-12)
 
 
 @wp.kernel
@@ -32,35 +61,74 @@ def draw_triangles(
 ):
     """Write each triangle's depth and index into the pixels whose centre it covers, where it is in front."""
     t = wp.tid()
-    corners = triangles[t]
-    p0 = points[corners[0]]
-    p1 = points[corners[1]]
-    p2 = points[corners[2]]
-    a = wp.vec2(p0[0], p0[1])
-    b = wp.vec2(p1[0], p1[1])
-    c = wp.vec2(p2[0], p2[1])
-    area = edge(a, b, c)
+    i = triangles[t][0]
+    j = triangles[t][1]
+    k = triangles[t][2]
+    a = points[i]
+    b = points[j]
+    c = points[k]
+    area = (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0])
     # y points down on the screen: a counter-clockwise triangle of the model has a negative area
     if area == 0.0 or (area > 0.0 and not both_sides):
         return
-    height = buffer.shape[0]
-    width = buffer.shape[1]
     x_first = wp.max(int(wp.ceil(wp.min(wp.min(a[0], b[0]), c[0]) - 0.5)), 0)
-    x_last = wp.min(int(wp.floor(wp.max(wp.max(a[0], b[0]), c[0]) - 0.5)), width - 1)
+    x_last = wp.min(int(wp.floor(wp.max(wp.max(a[0], b[0]), c[0]) - 0.5)), buffer.shape[1] - 1)
     y_first = wp.max(int(wp.ceil(wp.min(wp.min(a[1], b[1]), c[1]) - 0.5)), 0)
-    y_last = wp.min(int(wp.floor(wp.max(wp.max(a[1], b[1]), c[1]) - 0.5)), height - 1)
-    inverse = 1.0 / area
+    y_last = wp.min(int(wp.floor(wp.max(wp.max(a[1], b[1]), c[1]) - 0.5)), buffer.shape[0] - 1)
+    if x_first > x_last or y_first > y_last:
+        return
+    # An edge is evaluated from its vertex of smaller index for both of its triangles, so that both compute the same
+    # number but for its sign: no pixel between them is lost to rounding.
+    side = wp.sign(area)
+    start0 = b
+    end0 = c
+    side0 = side
+    if j > k:
+        start0 = c
+        end0 = b
+        side0 = -side
+    start1 = c
+    end1 = a
+    side1 = side
+    if k > i:
+        start1 = a
+        end1 = c
+        side1 = -side
+    start2 = a
+    end2 = b
+    side2 = side
+    if i > j:
+        start2 = b
+        end2 = a
+        side2 = -side
+    dx0 = side0 * (start0[1] - end0[1])
+    dx1 = side1 * (start1[1] - end1[1])
+    dx2 = side2 * (start2[1] - end2[1])
+    dy0 = side0 * (end0[0] - start0[0])
+    dy1 = side1 * (end1[0] - start1[0])
+    dy2 = side2 * (end2[0] - start2[0])
+    scale = DEPTH_STEPS / (far - near)
+    step_b = (b[2] - a[2]) * scale / wp.abs(area)
+    step_c = (c[2] - a[2]) * scale / wp.abs(area)
+    step_a = (a[2] - near) * scale
+    low = wp.uint64(t)
     for y in range(y_first, y_last + 1):
+        py = float(y) + 0.5
+        row0 = dy0 * (py - start0[1])
+        row1 = dy1 * (py - start1[1])
+        row2 = dy2 * (py - start2[1])
+        entered = bool(False)
         for x in range(x_first, x_last + 1):
-            p = wp.vec2(float(x) + 0.5, float(y) + 0.5)
-            w0 = edge(b, c, p) * inverse
-            w1 = edge(c, a, p) * inverse
-            w2 = 1.0 - w0 - w1
+            px = float(x) + 0.5
+            w0 = dx0 * (px - start0[0]) + row0
+            w1 = dx1 * (px - start1[0]) + row1
+            w2 = dx2 * (px - start2[0]) + row2
             if w0 >= 0.0 and w1 >= 0.0 and w2 >= 0.0:
-                depth = w0 * p0[2] + w1 * p1[2] + w2 * p2[2]
-                step = wp.clamp((depth - near) / (far - near), 0.0, 1.0) * DEPTH_STEPS
-                word = (wp.uint64(step) << wp.uint64(32)) | wp.uint64(t)
-                wp.atomic_min(buffer, y, x, word)
+                entered = True
+                step = wp.clamp(step_a + w1 * step_b + w2 * step_c, 0.0, DEPTH_STEPS)
+                wp.atomic_min(buffer, y, x, (wp.uint64(step) << wp.uint64(32)) | low)
+            elif entered:
+                break
 
 
 @wp.kernel
@@ -68,35 +136,33 @@ def interpolate(
     buffer: wp.array2d(dtype=wp.uint64),
     points: wp.array(dtype=wp.vec3),
     triangles: wp.array(dtype=wp.vec3i),
+    labels: wp.array(dtype=wp.uint8),
     values: wp.array(dtype=wp.vec4),
-    triangle: wp.array2d(dtype=wp.int32),
+    label: wp.array2d(dtype=wp.uint8),
     result: wp.array2d(dtype=wp.vec4),
 ):
-    """Write each covered pixel's triangle and the four values of its vertices (V, 4) at its centre, right in perspective."""
+    """Write each pixel's label and the four values of its triangle's vertices at its centre, right in perspective."""
     y, x = wp.tid()
     word = buffer[y, x]
     if word == NOTHING:
-        triangle[y, x] = -1
+        label[y, x] = NO_LABEL
+        result[y, x] = wp.vec4(0.0, 0.0, 0.0, 0.0)
         return
     t = wp.int32(word & wp.uint64(0xFFFFFFFF))
-    triangle[y, x] = t
+    label[y, x] = labels[t]
     corners = triangles[t]
-    p0 = points[corners[0]]
-    p1 = points[corners[1]]
-    p2 = points[corners[2]]
-    a = wp.vec2(p0[0], p0[1])
-    b = wp.vec2(p1[0], p1[1])
-    c = wp.vec2(p2[0], p2[1])
-    p = wp.vec2(float(x) + 0.5, float(y) + 0.5)
-    w0 = edge(b, c, p) / p0[2]
-    w1 = edge(c, a, p) / p1[2]
-    w2 = edge(a, b, p) / p2[2]
+    a = points[corners[0]]
+    b = points[corners[1]]
+    c = points[corners[2]]
+    ax = a[0] - (float(x) + 0.5)
+    ay = a[1] - (float(y) + 0.5)
+    bx = b[0] - (float(x) + 0.5)
+    by = b[1] - (float(y) + 0.5)
+    cx = c[0] - (float(x) + 0.5)
+    cy = c[1] - (float(y) + 0.5)
+    # weights over depth, all times the three depths: one division in all
+    w0 = (bx * cy - by * cx) * b[2] * c[2]
+    w1 = (cx * ay - cy * ax) * c[2] * a[2]
+    w2 = (ax * by - ay * bx) * a[2] * b[2]
     inverse = 1.0 / (w0 + w1 + w2)
     result[y, x] = (w0 * values[corners[0]] + w1 * values[corners[1]] + w2 * values[corners[2]]) * inverse
-
-
-def launch(kernel: Any, dim: Any, inputs: list[Any], device: str) -> None:
-    """Run a kernel on `device` and wait for it."""
-    wp.launch(kernel, dim=dim, inputs=inputs, device=device)
-    if device != "cpu":
-        wp.synchronize_device(device)

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from affectface.arrays import BoolArray, FloatArray, Image
-from affectface.morphable import REGIONS
+from affectface.regions import REGIONS
 from affectface.rendering.shade import luminance, to_linear
 
 _ALBEDO = {
@@ -58,41 +59,53 @@ def white_of_photo(image: Image, sclera: BoolArray, skin: FloatArray) -> FloatAr
     return np.asarray(np.clip(tint * light, 0, 1), dtype=np.float32)
 
 
-def shade_mouth(
-    regions: FloatArray, facing: FloatArray, depth: FloatArray, opening: BoolArray, white: FloatArray, scale: float
-) -> FloatArray:
-    """Colour the inside of the mouth.
+def mouth_albedo(regions: NDArray[np.uint8], *, teeth: bool = True) -> FloatArray:
+    """Return the colour of the inside of the mouth in white light.
 
     Parameters
     ----------
     regions : ndarray of shape (h, w), uint8
-        Index into `REGIONS` at each pixel.
+        Index into `REGIONS`; anything else is black.
+    teeth : bool
+        Whether teeth have their colour, or that of the mouth behind them.
+
+    Returns
+    -------
+    ndarray of shape (h, w, 3), float32
+        Linear reflectance against white.
+    """
+    albedo = np.zeros((256, 3), dtype=np.float32)
+    for name, colour in _ALBEDO.items():
+        hidden = name.startswith("teeth") and not teeth
+        albedo[REGIONS.index(name)] = _ALBEDO["mouth_socket"] if hidden else colour
+    return np.asarray(albedo[regions])
+
+
+def light_in_mouth(facing: FloatArray, depth: FloatArray, opening: BoolArray, scale: float) -> FloatArray:
+    """Return how much light falls on the inside of the mouth.
+
+    Parameters
+    ----------
     facing : ndarray of shape (h, w), float32
         How much the surface looks at the viewer, 0 to 1.
     depth : ndarray of shape (h, w), float32
         How far it lies behind the lips, cm.
     opening : ndarray of shape (h, w), bool
         Where the mouth is open.
-    white : ndarray of shape (3,), float32
-        Linear RGB of white in this photo.
     scale : float
         Pixels a centimetre.
 
     Returns
     -------
-    ndarray of shape (h, w, 3), float32
-        Linear RGB.
+    ndarray of shape (h, w), float32
+        Share of the light outside.
     """
-    albedo = np.zeros((len(REGIONS), 3), dtype=np.float32)
-    for name, colour in _ALBEDO.items():
-        albedo[REGIONS.index(name)] = colour
     gap = opening.astype(np.float32)
     near = cv2.GaussianBlur(gap, (0, 0), max(0.07 * scale, 0.6))
     below = cv2.GaussianBlur(gap, (0, 0), max(0.2 * scale, 0.8))
     shadow = round(0.12 * scale)  # light comes from above more often than not: the upper lip's shadow is longer
     if shadow:
-        below = np.vstack([np.zeros((shadow, gap.shape[1]), np.float32), below[:-shadow]])
+        below = np.vstack([np.zeros((shadow, gap.shape[1]), np.float32), below[:-shadow]])[: len(gap)]
     open_to_light = np.clip(2.6 * near * (0.5 + 0.5 * below) - 0.3, 0, 1)
     inward = np.exp(-np.clip(depth - _LIT_DEPTH, 0, None) / _FADE_DEPTH)
-    light = (0.6 + 0.4 * facing) * inward * open_to_light
-    return np.asarray(albedo[regions] * white * light[..., None], dtype=np.float32)
+    return np.asarray((0.6 + 0.4 * facing) * inward * open_to_light, dtype=np.float32)

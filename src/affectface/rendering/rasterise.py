@@ -1,16 +1,17 @@
-"""Mesh -> pixels: which triangle each pixel sees, and what the vertices say there."""
+"""Mesh -> pixels: what each pixel sees, and what the vertices say there."""
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
-from functools import cache
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from affectface.arrays import FloatArray, IntArray
+from affectface.device import put, run_kernel, warp_runtime
+
+NO_LABEL = 255
+"""The label of a pixel that no triangle covers."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -19,19 +20,20 @@ class Raster:
 
     Attributes
     ----------
-    triangle : ndarray of shape (H, W), int32
-        Index of the triangle in front at each pixel's centre; -1 where there is none.
+    label : ndarray of shape (H, W), uint8
+        Label of the triangle in front at each pixel's centre; `NO_LABEL` where there is none.
     values : ndarray of shape (H, W, 4), float32
         The vertices' values there; 0 where there is no triangle.
     """
 
-    triangle: IntArray
+    label: NDArray[np.uint8]
     values: FloatArray
 
 
 def rasterise(
     points: FloatArray,
     triangles: IntArray,
+    labels: NDArray[np.uint8],
     values: FloatArray,
     size: tuple[int, int],
     *,
@@ -46,6 +48,8 @@ def rasterise(
         Projected vertices: x and y in pixels, depth in cm.
     triangles : ndarray of shape (T, 3), int32
         Counter-clockwise from outside.
+    labels : ndarray of shape (T,), uint8
+        A label for each triangle, below 255.
     values : ndarray of shape (V, 4), float32
         Four numbers a vertex to interpolate.
     size : tuple of int
@@ -58,53 +62,28 @@ def rasterise(
     Returns
     -------
     Raster
-        Triangle and values of each pixel.
+        Label and values of each pixel.
     """
-    warp = _warp()
+    if not len(triangles) or 0 in size:
+        return Raster(np.full(size, NO_LABEL, np.uint8), np.zeros((*size, 4), np.float32))
+    warp = warp_runtime()
     from affectface.rendering import kernels
 
-    height, width = size
-    if not len(triangles) or not height or not width:
-        return Raster(np.full(size, -1, np.int32), np.zeros((*size, 4), np.float32))
-
-    def put(array: NDArray[Any], dtype: Any) -> Any:
-        return warp.array(np.ascontiguousarray(array), dtype=dtype, device=device, copy=False)
-
-    used = points[triangles.ravel(), 2]
-    near, far = float(used.min()), float(used.max())
-    device_points = put(points.astype(np.float32, copy=False), warp.vec3)
-    device_triangles = put(triangles.astype(np.int32, copy=False), warp.vec3i)
-    buffer = warp.full((height, width), value=0xFFFFFFFFFFFFFFFF, dtype=warp.uint64, device=device)
-    triangle = warp.empty((height, width), dtype=warp.int32, device=device)
-    result = warp.zeros((height, width), dtype=warp.vec4, device=device)
-    kernels.launch(
+    near, far = float(points[:, 2].min()), float(points[:, 2].max())
+    on_points = put(points.astype(np.float32, copy=False), warp.vec3, device)
+    on_triangles = put(triangles, warp.vec3i, device)
+    buffer = warp.full(size, value=0xFFFFFFFFFFFFFFFF, dtype=warp.uint64, device=device)
+    run_kernel(
         kernels.draw_triangles,
         len(triangles),
-        [device_points, device_triangles, near, max(far, near + 1e-3), both_sides, buffer],
+        [on_points, on_triangles, near, max(far, near + 1e-3), both_sides, buffer],
         device,
     )
-    device_values = put(values.astype(np.float32, copy=False), warp.vec4)
-    kernels.launch(
-        kernels.interpolate, size, [buffer, device_points, device_triangles, device_values, triangle, result], device
+    label = warp.empty(size, dtype=warp.uint8, device=device)
+    result = warp.empty(size, dtype=warp.vec4, device=device)
+    on_values = put(values.astype(np.float32, copy=False), warp.vec4, device)
+    on_labels = put(labels, warp.uint8, device)
+    run_kernel(
+        kernels.interpolate, size, [buffer, on_points, on_triangles, on_labels, on_values, label, result], device
     )
-    return Raster(triangle.numpy(), result.numpy())
-
-
-@cache
-def _warp() -> Any:
-    """Warp, imported on first use and told to keep its banner to itself."""
-    import warp.config
-
-    warp.config.log_level = 40  # errors only
-    import warp
-
-    # its native part writes to descriptor 2 that there is no CUDA driver, past every setting
-    descriptor, silence = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(silence, 2)
-        warp.init()
-    finally:
-        os.dup2(descriptor, 2)
-        os.close(descriptor)
-        os.close(silence)
-    return warp
+    return Raster(label.numpy(), result.numpy())

@@ -5,7 +5,15 @@ from __future__ import annotations
 import numpy as np
 
 from affectface.arrays import FloatArray
-from affectface.fitting.face_fit import LEFT_EYE_OUTER, RIGHT_EYE_OUTER, FaceFit
+from affectface.fitting.face_fit import LEFT_EYE_OUTER, RIGHT_EYE_OUTER, FaceFit, spread_over_vertices
+from affectface.landmarks.topology import (
+    CHIN,
+    FOREHEAD,
+    LIPS_INNER_LOWER,
+    LIPS_INNER_UPPER,
+    LIPS_OUTER_LOWER,
+    LIPS_OUTER_UPPER,
+)
 from affectface.morphable import FaceModel
 
 _NOTHING, _EVERYTHING = 0.012, 0.030
@@ -16,6 +24,9 @@ _RESTING = {"brow": 0.45, "mouthSmile": 0.1, "jawOpen": 0.06, "mouthLowerDown": 
 _RESTING_OTHERWISE = 0.2
 """Strength up to which a unit, by the beginning of its name, belongs to the person: nine tenths of neutral photographs
 of the London set stay below it. Brows are the highest, because how they lie differs most between people."""
+
+_TOUCHING, _PARTED = 0.03, 0.06
+"""Widest gap of the lips, in inter-ocular distances: below the first they are closed, above the second they are open."""
 
 _GAZE = "eyeLook"
 
@@ -43,6 +54,44 @@ def shown_expression(model: FaceModel, fit: FaceFit) -> FloatArray:
     shown[[name.startswith(_GAZE) for name in model.expression_names]] = 0
     amount = (_movement(model, shown) - _NOTHING) / (_EVERYTHING - _NOTHING)
     return np.asarray(shown * _smooth_step(np.float32(amount)), dtype=np.float32)
+
+
+def lip_closing(model: FaceModel, fit: FaceFit, resting: FloatArray) -> FloatArray:
+    """Return how far vertices must move in the image so that lips that should rest on each other do.
+
+    A smile that is taken away by facial units leaves its lips a little apart: part of the gap was taken for identity
+    or for noise. The rest of it is closed here, in the image, along the face's own downward direction.
+
+    Parameters
+    ----------
+    model : FaceModel
+        The face model.
+    fit : FaceFit
+        The fit.
+    resting : ndarray of shape (E,), float32
+        The expression coefficients of the photo made neutral.
+
+    Returns
+    -------
+    ndarray of shape (V, 2), float32
+        Movement, pixels; all zero for a photo that was neutral to begin with.
+    """
+    corners = model.triangles[model.landmark_triangles]
+    placed = np.einsum("lc,lcd->ld", model.landmark_weights, model.shape(fit.identity, resting)[corners])
+    points = fit.camera.project(placed.astype(np.float32))[:, :2] + fit.residual
+    down = points[CHIN] - points[FOREHEAD]
+    down /= max(float(np.linalg.norm(down)), 1e-6)
+    gap = np.maximum((points[list(LIPS_INNER_LOWER)] - points[list(LIPS_INNER_UPPER)]) @ down, 0)
+    eyes = max(float(np.linalg.norm(points[LEFT_EYE_OUTER] - points[RIGHT_EYE_OUTER])), 1e-6)
+    removed = (_movement(model, fit.expression - resting) - _NOTHING) / (_EVERYTHING - _NOTHING)
+    parted = (float(gap.max()) / eyes - _TOUCHING) / (_PARTED - _TOUCHING)
+    move = (gap * _smooth_step(np.float32(max(removed, parted))))[:, None] * down
+    change = np.zeros_like(fit.residual)
+    for lip, part in ((LIPS_INNER_UPPER, 0.35), (LIPS_OUTER_UPPER, 0.3)):
+        change[list(lip)] = part * move
+    for lip, part in ((LIPS_INNER_LOWER, -0.65), (LIPS_OUTER_LOWER, -0.5)):
+        change[list(lip)] = part * move
+    return spread_over_vertices(model, change)
 
 
 def _resting(name: str) -> float:

@@ -23,7 +23,7 @@ from affectface.morphable import FaceModel
 from affectface.morphable.library import load_named_face_model
 from affectface.synthesis.config import SynthesisConfig
 from affectface.synthesis.draw import draw_expression
-from affectface.synthesis.neutral import shown_expression
+from affectface.synthesis.neutral import lip_closing, shown_expression
 from affectface.synthesis.source import SourceFace, prepare_source
 
 Photo = str | os.PathLike[str] | Image
@@ -169,6 +169,14 @@ class Portrait:
             return self.fit.expression
         return self.fit.expression - shown_expression(self.face_model, self.fit)
 
+    @cached_property
+    def _nudge(self) -> FloatArray | None:
+        """What closes lips (V, 2) that the photo shows parted; None where they are to stay as they are."""
+        if self.config.keep_expression:
+            return None
+        closing = lip_closing(self.face_model, self.fit, self.resting_expression)
+        return closing if closing.any() else None
+
     def express(self, affect: Affect, *, intensity: float = 1.0, onto: Image | None = None) -> Image:
         """Return the photo with the face showing an affect.
 
@@ -207,12 +215,16 @@ class Portrait:
         picture = (self.image if onto is None else check_image(onto, "onto")).copy()
         if picture.shape != self.image.shape:
             raise ValueError(f"onto has shape {picture.shape}; the photo's, {self.image.shape}, is needed")
-        source = self.source
-        moved = source.vertices + self.face_model.deformation(expression - self.fit.expression)
-        region = draw_expression(source, moved, self.config)
-        (x, y), (height, width) = source.origin, region.shape[:2]
-        changed = (region != source.image).any(axis=-1)
-        picture[y : y + height, x : x + width][changed] = region[changed]
+        moved = self.source.vertices + self.face_model.deformation(expression - self.fit.expression)
+        patch = draw_expression(self.source, moved, self.config, self._nudge)
+        if patch is None:
+            return picture
+        box = np.s_[patch.y : patch.y + patch.pixels.shape[0], patch.x : patch.x + patch.pixels.shape[1]]
+        if onto is None:
+            picture[box] = patch.pixels
+        else:
+            changed = (patch.pixels != self.image[box]).any(axis=-1)
+            picture[box][changed] = patch.pixels[changed]
         return picture
 
     def animate(self, path: AffectPath, *, fps: float = 25, seconds: float = 3) -> Iterator[Image]:

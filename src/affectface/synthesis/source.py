@@ -8,32 +8,25 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from affectface.arrays import BoolArray, FloatArray, Image, IntArray
+from affectface.arrays import BoolArray, FloatArray, Image
 from affectface.camera import Camera
 from affectface.fitting.face_fit import FaceFit, fitted_vertices, interocular_distance, landmark_shift
-from affectface.landmarks.topology import LEFT_IRIS, RIGHT_IRIS
-from affectface.mesh import vertex_normals
+from affectface.landmarks.topology import LEFT_IRIS, LIPS_INNER_LOWER, LIPS_INNER_UPPER, RIGHT_IRIS
 from affectface.morphable import FaceModel
+from affectface.regions import REGIONS
+from affectface.rendering.drawn_mesh import DrawnMesh, place
 from affectface.rendering.eyes import EyeLayers, separate_eye
-from affectface.rendering.mouth import INTERIOR, white_of_photo
-from affectface.rendering.rasterise import Raster, rasterise
-from affectface.rendering.shade import luminance, shade
+from affectface.rendering.mouth import white_of_photo
+from affectface.rendering.parts import EYE, SKIN, Parts, parts_of
+from affectface.rendering.rasterise import NO_LABEL, rasterise
+from affectface.rendering.shade import harmonics, luminance
 from affectface.synthesis.config import SynthesisConfig
 
-_ROOM = (0.45, 0.75)
+_ROOM = (0.6, 0.9)
 """Room around the face for what follows it, sideways and downwards, in inter-ocular distances."""
-
-
-@dataclass(frozen=True, eq=False)
-class Parts:
-    """The triangles that are drawn: what closes the view (`front`), and the inside of the mouth (`mouth`)."""
-
-    front: IntArray
-    is_skin: BoolArray
-    """(T,) of `front`: skin, not eye."""
-    skin: IntArray
-    mouth: IntArray
-    mouth_regions: NDArray[np.uint8]
+_TEETH_SEEN = (0.03, 0.05)
+"""Gap of the lips, in inter-ocular distances, from which the photo is taken to show teeth, and at which surely."""
+TEETH = (REGIONS.index("teeth_upper"), REGIONS.index("teeth_lower"))
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,21 +42,21 @@ class SourceFace:
     camera : Camera
         The fitted camera, for the region.
     parts : Parts
-        The triangles that are drawn.
+        The meshes that are drawn.
     vertices : ndarray of shape (V, 3), float32
         The fitted vertices, cm.
-    points : ndarray of shape (V, 3), float32
-        The same, projected and shifted onto the found landmarks.
-    shift : ndarray of shape (V, 2), float32
+    front_points, mouth_points : ndarray of shape (D, 3), float32
+        The parts' vertices, projected and shifted onto the found landmarks.
+    front_shift, mouth_shift : ndarray of shape (D, 2), float32
         That shift, pixels.
-    luminance : ndarray of shape (V,), float32
-        The fitted light on each vertex.
+    lighting : ndarray of shape (9,), float32
+        Luminance of the fitted light.
+    front_light : ndarray of shape (D,), float32
+        The fitted luminance of the front's vertices.
     eyes : tuple of EyeLayers
         The eyes, taken apart.
-    eye_opening : ndarray of shape (h, w), bool
-        Where the photo shows an eyeball.
-    mouth_opening : ndarray of shape (h, w), float32
-        How surely the photo shows the inside of the mouth, 0 to 1.
+    teeth_seen : ndarray of shape (2, h, w), float32, or None
+        How surely the photo itself shows upper and lower teeth, 0 to 1; None where its lips are closed.
     white : ndarray of shape (3,), float32
         Linear RGB of white in this photo.
     eye_distance : float
@@ -75,13 +68,14 @@ class SourceFace:
     camera: Camera
     parts: Parts
     vertices: FloatArray
-    points: FloatArray
-    shift: FloatArray
-    luminance: FloatArray
+    front_points: FloatArray
+    mouth_points: FloatArray
+    front_shift: FloatArray
+    mouth_shift: FloatArray
     lighting: FloatArray
+    front_light: FloatArray
     eyes: tuple[EyeLayers, ...]
-    eye_opening: BoolArray
-    mouth_opening: FloatArray
+    teeth_seen: FloatArray | None
     white: FloatArray
     eye_distance: float
 
@@ -109,77 +103,57 @@ def prepare_source(
     SourceFace
         The face region and all that was found out about it.
     """
-    parts = _parts(model)
-    vertices = fitted_vertices(model, fit)
-    shift = landmark_shift(model, fit)
+    parts = parts_of(model)
+    vertices, shift = fitted_vertices(model, fit), landmark_shift(model, fit)
+    front_shift, mouth_shift = shift[parts.front.index], shift[parts.mouth.index]
     eye_distance = interocular_distance(landmarks)
-    points = fit.camera.project(vertices)
-    points[:, :2] += shift
-    x0, y0, x1, y1 = _region(points[np.unique(parts.skin), :2], eye_distance, image.shape[:2])
+    front_points, normals = place(parts.front, vertices, fit.camera, front_shift, config.device)
+    mouth_points, _ = place(parts.mouth, vertices, fit.camera, mouth_shift, config.device)
+    x0, y0, x1, y1 = _region(front_points[:, :2], eye_distance, image.shape[:2])
+    origin = np.array([x0, y0, 0], dtype=np.float32)
+    front_points, mouth_points = front_points - origin, mouth_points - origin
     region = np.ascontiguousarray(image[y0:y1, x0:x1])
-    points[:, :2] -= (x0, y0)
-    camera = fit.camera.shifted(x0, y0)
-    normals = vertex_normals(vertices, parts.skin) @ camera.direction_to_camera().T
     size = region.shape[:2]
-    drawn = draw_front(points, parts, np.zeros((len(points), 4), np.float32), size, config.device)
-    covered = drawn.triangle >= 0
-    skin = covered & parts.is_skin[drawn.triangle]
-    opening = covered & ~skin
+    front = _labels(parts.front, front_points, size, config.device)
     irises = [_circle(landmarks[list(ring), :2] - (x0, y0)) for ring in (RIGHT_IRIS, LEFT_IRIS)]
-    halves = _nearest_eye(size, irises)
-    eyes = tuple(
-        layers
-        for i, iris in enumerate(irises)
-        if (layers := separate_eye(region, opening & (halves == i), iris)) is not None
-    )
-    mouth = rasterise(points, parts.mouth, np.zeros((len(points), 4), np.float32), size, device=config.device)
-    gap = ((mouth.triangle >= 0) & ~covered).astype(np.uint8)
-    inner = cv2.erode(gap, np.ones((3, 3), np.uint8)).astype(np.float32)
+    opening = front == EYE
+    sclera = _sclera(opening, irises, eye_distance)
+    lighting = luminance(fit.lighting)
+    light = harmonics(normals) @ lighting
+    skin_colour = np.median(harmonics(normals[:: max(1, len(normals) // 500)]) @ fit.lighting, axis=0)
+    gap = _lip_gap(landmarks) / eye_distance
     return SourceFace(
         origin=(x0, y0),
         image=region,
-        camera=camera,
+        camera=fit.camera.shifted(x0, y0),
         parts=parts,
         vertices=vertices,
-        points=points,
-        shift=shift,
-        luminance=luminance(shade(fit.lighting, normals)),
-        lighting=fit.lighting,
-        eyes=eyes,
-        eye_opening=opening,
-        mouth_opening=cv2.GaussianBlur(inner, (0, 0), max(0.6, 0.004 * eye_distance)),
-        white=white_of_photo(
-            region,
-            _sclera(opening, irises, eye_distance),
-            shade(fit.lighting, normals[:0]).sum(0) + fit.lighting[0] * 1.0,
-        ),
+        front_points=front_points,
+        mouth_points=mouth_points,
+        front_shift=front_shift,
+        mouth_shift=mouth_shift,
+        lighting=lighting,
+        front_light=np.asarray(light, dtype=np.float32),
+        eyes=_separate_eyes(region, opening, irises),
+        teeth_seen=_teeth_seen(parts.mouth, mouth_points, front, gap, eye_distance, config.device),
+        white=white_of_photo(region, sclera, skin_colour.astype(np.float32)),
         eye_distance=eye_distance,
     )
 
 
-def draw_front(points: FloatArray, parts: Parts, values: FloatArray, size: tuple[int, int], device: str) -> Raster:
-    """Rasterise skin and eyes; see `rasterise`."""
-    return rasterise(points, parts.front, values, size, device=device)
-
-
-def _parts(model: FaceModel) -> Parts:
-    front = model.region("face", "eye_left", "eye_right", "eye_socket")
-    skin, mouth = model.region("face"), model.region(*INTERIOR)
-    return Parts(
-        model.triangles[front],
-        skin[front],
-        model.triangles[skin],
-        model.triangles[mouth],
-        model.triangle_regions[mouth],
-    )
-
-
-def _region(points: FloatArray, eye_distance: float, size: tuple[int, int]) -> tuple[int, int, int, int]:
+def _region(points: FloatArray, eye_distance: float, size: tuple[int, ...]) -> tuple[int, int, int, int]:
     """Bounds x0, y0, x1, y1 of the face with room for what follows it, inside the image."""
     side, down = (share * eye_distance for share in _ROOM)
     (left, top), (right, bottom) = points.min(axis=0), points.max(axis=0)
-    x0, y0 = max(int(left - side), 0), max(int(top - side), 0)
-    return x0, y0, max(min(int(right + side) + 1, size[1]), x0 + 1), max(min(int(bottom + down) + 1, size[0]), y0 + 1)
+    x0 = int(np.clip(left - side, 0, size[1] - 1))
+    y0 = int(np.clip(top - side, 0, size[0] - 1))
+    return x0, y0, int(np.clip(right + side + 1, x0 + 1, size[1])), int(np.clip(bottom + down + 1, y0 + 1, size[0]))
+
+
+def _labels(mesh: DrawnMesh, points: FloatArray, size: tuple[int, ...], device: str) -> NDArray[np.uint8]:
+    """What each pixel (h, w) sees of a mesh."""
+    nothing = np.zeros((len(points), 4), dtype=np.float32)
+    return rasterise(points, mesh.triangles, mesh.labels, nothing, (size[0], size[1]), device=device).label
 
 
 def _circle(ring: FloatArray) -> tuple[float, float, float]:
@@ -188,17 +162,48 @@ def _circle(ring: FloatArray) -> tuple[float, float, float]:
     return float(centre[0]), float(centre[1]), float(np.linalg.norm(ring[1:] - ring[0], axis=1).mean())
 
 
-def _nearest_eye(size: tuple[int, int], irises: list[tuple[float, float, float]]) -> NDArray[np.intp]:
-    """Which of the irises each pixel (h, w) is nearer to."""
-    yy, xx = np.mgrid[: size[0], : size[1]]
-    return np.argmin([np.hypot(xx - x, yy - y) for x, y, _ in irises], axis=0)
+def _separate_eyes(image: Image, opening: BoolArray, irises: list[tuple[float, float, float]]) -> tuple[EyeLayers, ...]:
+    """Take both eyes apart; each pixel of the openings belongs to the nearer iris."""
+    rows, columns = np.nonzero(opening)
+    nearest = np.argmin([np.hypot(columns - x, rows - y) for x, y, _ in irises], axis=0)
+    found = []
+    for i, iris in enumerate(irises):
+        own = np.zeros_like(opening)
+        own[rows[nearest == i], columns[nearest == i]] = True
+        found.append(separate_eye(image, own, iris))
+    return tuple(eye for eye in found if eye is not None)
 
 
 def _sclera(opening: BoolArray, irises: list[tuple[float, float, float]], eye_distance: float) -> BoolArray:
     """Pixels of the opening (h, w) clear of iris and lids."""
     size = max(1, round(0.012 * eye_distance))
     inner = cv2.erode(opening.astype(np.uint8), np.ones((2 * size + 1,) * 2, np.uint8)) > 0
-    yy, xx = np.mgrid[: opening.shape[0], : opening.shape[1]]
+    rows, columns = np.nonzero(inner)
     for x, y, radius in irises:
-        inner &= np.hypot(xx - x, yy - y) > 1.15 * radius
+        covered = np.hypot(columns - x, rows - y) <= 1.15 * radius
+        inner[rows[covered], columns[covered]] = False
     return inner
+
+
+def _lip_gap(landmarks: FloatArray) -> float:
+    """The widest gap between the lips, pixels."""
+    gaps = landmarks[list(LIPS_INNER_LOWER), :2] - landmarks[list(LIPS_INNER_UPPER), :2]
+    return float(np.linalg.norm(gaps, axis=1).max())
+
+
+def _teeth_seen(
+    mesh: DrawnMesh, points: FloatArray, front: NDArray[np.uint8], gap: float, eye_distance: float, device: str
+) -> FloatArray | None:
+    """How surely each pixel (2, h, w) shows an upper and a lower tooth of the photo; `gap` in inter-ocular distances."""
+    certainty = float(np.clip((gap - _TEETH_SEEN[0]) / (_TEETH_SEEN[1] - _TEETH_SEEN[0]), 0, 1))
+    if certainty == 0 or not len(mesh.triangles):
+        return None
+    labels = _labels(mesh, points, front.shape, device)
+    open_mouth = (front == NO_LABEL).astype(np.uint8)
+    inner = cv2.erode(open_mouth, np.ones((3, 3), np.uint8))
+    sigma = max(0.6, 0.004 * eye_distance)
+    seen = [cv2.GaussianBlur(((labels == tooth) * inner).astype(np.float32), (0, 0), sigma) for tooth in TEETH]
+    return np.asarray(seen, dtype=np.float32) * np.float32(certainty)
+
+
+__all__ = ["SKIN", "TEETH", "SourceFace", "prepare_source"]

@@ -1,0 +1,158 @@
+"""The layers behind the skin, drawn where the skin opens: eyeballs between the lids, teeth and tongue between the lips."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from affectface.arrays import BoolArray, FloatArray, Image
+from affectface.rendering.eyes import EyeLayers
+from affectface.rendering.mouth import light_in_mouth, mouth_albedo
+from affectface.rendering.rasterise import NO_LABEL, rasterise
+from affectface.rendering.shade import to_srgb
+from affectface.synthesis.config import SynthesisConfig
+from affectface.synthesis.source import TEETH, SourceFace
+
+
+@dataclass(frozen=True)
+class Window:
+    """A rectangle of a face region, pixels."""
+
+    x: int
+    y: int
+    width: int
+    height: int
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Height and width."""
+        return self.height, self.width
+
+    @property
+    def box(self) -> tuple[slice, slice]:
+        """The rectangle as an index of the region's arrays."""
+        return np.s_[self.y : self.y + self.height, self.x : self.x + self.width]
+
+    def local(self, points: FloatArray) -> FloatArray:
+        """Return points (N, 3) of the region in the rectangle's coordinates."""
+        return points - np.array([self.x, self.y, 0], dtype=np.float32)
+
+    def clip(self, low: tuple[float, float], high: tuple[float, float]) -> Window | None:
+        """Return the rectangle from `low` to `high`, x and y, as far as it lies in this one; None where it does not."""
+        x0, y0 = max(int(low[0]), self.x), max(int(low[1]), self.y)
+        x1, y1 = min(int(high[0]), self.x + self.width), min(int(high[1]), self.y + self.height)
+        return Window(x0, y0, x1 - x0, y1 - y0) if x1 > x0 and y1 > y0 else None
+
+    def within(self, outer: Window) -> tuple[slice, slice]:
+        """Return this rectangle as an index of an array that covers `outer`."""
+        return Window(self.x - outer.x, self.y - outer.y, self.width, self.height).box
+
+
+def draw_eyes(
+    pixels: Image, source: SourceFace, window: Window, opening: BoolArray, moved: FloatArray, field: FloatArray
+) -> None:
+    """Lay the eyeballs, moved by gaze, under the shadow, moved by the lids, into the openings; in place.
+
+    Parameters
+    ----------
+    pixels : ndarray of shape (h, w, 3), uint8
+        The window's pixels, which are drawn on.
+    source : SourceFace
+        The photo's face region.
+    window : Window
+        The rectangle of the region that is drawn.
+    opening : ndarray of shape (h, w), bool
+        Where an eyeball is seen between the lids.
+    moved : ndarray of shape (h, w, 4), float32
+        Displacement of the surfaces; there, of the eyeballs.
+    field : ndarray of shape (h, w, 3), float32
+        Displacement of the skin, continued over the openings.
+    """
+    for eye in source.eyes:
+        height, width = eye.eyeball.shape[:2]
+        part = window.clip((eye.x, eye.y), (eye.x + width, eye.y + height))
+        if part is None:
+            continue
+        box = part.within(window)
+        pixels[box] = _eye(pixels[box], eye, part, opening[box], moved[box], field[box])
+
+
+def _eye(under: Image, eye: EyeLayers, part: Window, opening: BoolArray, moved: FloatArray, field: FloatArray) -> Image:
+    grid = _grid(part) - np.array([eye.x, eye.y], dtype=np.float32)
+    gaze = np.median(moved[opening][:, :2], axis=0) if opening.any() else np.zeros(2, np.float32)
+    eyeball = _sample(eye.eyeball, grid + gaze)
+    shadow = _sample(eye.shadow, grid + field[..., :2])
+    return _over(under, eyeball * shadow, opening)
+
+
+def draw_mouth(
+    pixels: Image,
+    source: SourceFace,
+    window: Window,
+    points: FloatArray,
+    normals: FloatArray,
+    uncovered: BoolArray,
+    config: SynthesisConfig,
+) -> None:
+    """Draw the inside of the mouth where the lips are open, with the photo's own teeth where it shows them; in place.
+
+    Parameters
+    ----------
+    pixels : ndarray of shape (h, w, 3), uint8
+        The window's pixels, which are drawn on.
+    source : SourceFace
+        The photo's face region.
+    window : Window
+        The rectangle of the region that is drawn.
+    points, normals : ndarray of shape (D, 3), float32
+        The mouth's vertices now, and their normals in camera space.
+    uncovered : ndarray of shape (h, w), bool
+        Where no skin and no eye is seen.
+    config : SynthesisConfig
+        The choices of the synthesis.
+    """
+    if not len(points):
+        return
+    (left, top), (right, bottom) = points[:, :2].min(axis=0) - 2, points[:, :2].max(axis=0) + 3
+    part = window.clip((left, top), (right, bottom))
+    if part is None or not uncovered[part.within(window)].any():
+        return
+    box, mesh = part.within(window), source.parts.mouth
+    values = np.empty((len(points), 4), dtype=np.float32)
+    values[:, :2] = source.mouth_points[:, :2] - points[:, :2]
+    values[:, 2] = np.clip(-normals[:, 2], 0, 1)
+    values[:, 3] = points[:, 2] - np.percentile(points[:, 2], 2)
+    drawn = rasterise(part.local(points), mesh.triangles, mesh.labels, values, part.size, device=config.device)
+    opening = (drawn.label != NO_LABEL) & uncovered[box]
+    if not opening.any():
+        return
+    scale = source.camera.focal / float(points[:, 2].min())
+    light = light_in_mouth(drawn.values[..., 2], drawn.values[..., 3], opening, scale)[..., None]
+    colour = to_srgb(mouth_albedo(drawn.label, teeth=config.teeth) * source.white * light)
+    if source.teeth_seen is not None and config.teeth:
+        where = _grid(part) + drawn.values[..., :2]
+        own = _sample(source.image, where).astype(np.float32)
+        for tooth, seen in zip(TEETH, source.teeth_seen, strict=True):
+            share = np.clip(_sample(seen, where), 0, 1) * (drawn.label == tooth)
+            colour += (np.minimum(own, colour + 90) - colour) * share[..., None]
+    pixels[box] = _over(pixels[box], colour, opening)
+
+
+def _grid(part: Window) -> FloatArray:
+    """Index of each pixel (h, w, 2) of a rectangle, x and y, in the region."""
+    yy, xx = np.mgrid[part.y : part.y + part.height, part.x : part.x + part.width]
+    return np.stack([xx, yy], axis=-1).astype(np.float32)
+
+
+def _sample(image: Image | FloatArray, where: FloatArray) -> FloatArray:
+    """Look up pixels (h, w, ...) at indices (h, w, 2), cubic, with the edge pixels repeated."""
+    x, y = cv2.split(where.astype(np.float32, copy=False))
+    return np.asarray(cv2.remap(image, x, y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE))
+
+
+def _over(under: Image, layer: FloatArray, mask: BoolArray) -> Image:
+    """Lay a layer (h, w, 3) over pixels where the mask is, with a border one pixel wide, as a lens would draw it."""
+    alpha = cv2.GaussianBlur(mask.astype(np.float32), (0, 0), 0.7)[..., None]
+    return np.clip(under + (layer - under) * alpha + 0.5, 0, 255).astype(np.uint8)

@@ -10,11 +10,12 @@ import pytest
 SOURCE = Path(__file__).parents[1] / "src" / "affectface"
 
 RANKS = {
-    **dict.fromkeys(("errors", "arrays", "action_unit_tables", "affect_tables", "affect_words", "files"), 0),
+    **dict.fromkeys(("errors", "arrays", "action_unit_tables", "affect_tables", "affect_words", "files", "regions"), 0),
     **dict.fromkeys(("valence_arousal", "affect_path", "affect"), 0),
-    **dict.fromkeys(("assets", "images", "provenance", "metadata", "clips", "camera", "mesh", "mesh_files"), 1),
-    **dict.fromkeys(("landmarks", "morphable", "blending"), 2),
-    "rendering": 2.5,  # draws face models, and knows the names of their regions
+    **dict.fromkeys(
+        ("assets", "images", "provenance", "metadata", "clips", "camera", "mesh", "mesh_files", "device"), 1
+    ),
+    **dict.fromkeys(("landmarks", "morphable", "rendering", "blending"), 2),
     **dict.fromkeys(("fitting", "gallery"), 3),
     "synthesis": 4,
     "cli": 8,

@@ -71,3 +71,21 @@ def run_kernel(kernel: Any, dim: Any, inputs: list[Any], device: str) -> None:
         `cpu` or a CUDA device such as `cuda:0`.
     """
     warp_runtime().launch(kernel, dim=dim, inputs=inputs, device=device)
+
+
+def run_rows(kernel: Any, size: tuple[int, int], inputs: list[Any], device: str) -> None:
+    """Run a kernel over the pixels of a picture, in runs of pixels of one row.
+
+    Parameters
+    ----------
+    kernel : warp.Kernel
+        The kernel.
+    size : tuple of int
+        Height and width of the picture.
+    inputs : list
+        The kernel's arguments; None stands for the length of a run.
+    device : str
+        `cpu`, where a run is a whole row, or a CUDA device, where it is one pixel.
+    """
+    run = max(size[1], 1) if device == "cpu" else 1
+    run_kernel(kernel, (size[0], -(-size[1] // run)), [run if value is None else value for value in inputs], device)

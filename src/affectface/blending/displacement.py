@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 
 from affectface.arrays import BoolArray, FloatArray, Image
-from affectface.device import put, run_kernel, warp_runtime
+from affectface.device import put, run_kernel, run_rows, warp_runtime
 
 _COARSE = 112
 """Cells along the longer side of the coarse grid."""
@@ -54,14 +54,12 @@ def continue_field(field: FloatArray, inside: BoolArray, reach: float, *, device
     averages = warp.empty((-(-height // block), -(-width // block)), dtype=warp.vec4, device=device)
     run_kernel(kernels.average_blocks, averages.shape, [on_field, on_mask, block, averages], device)
     coarse = _continue_coarse(averages.numpy(), max(reach / block, 1.0))
+    rows, columns = averages.shape
+    whole = cv2.resize(coarse, (columns * block, rows * block), interpolation=cv2.INTER_LINEAR)
+    result = put(whole[:height, :width], warp.vec3, device)
     neighbours = cv2.boxFilter(mask, -1, (5, 5), normalize=False, borderType=cv2.BORDER_REPLICATE)
-    result = warp.empty((height, width), dtype=warp.vec3, device=device)
-    run_kernel(
-        kernels.refine_field,
-        (height, width),
-        [on_field, put(neighbours, warp.uint8, device), on_mask, put(coarse, warp.vec3, device), block, result],
-        device,
-    )
+    on_neighbours = put(neighbours, warp.uint8, device)
+    run_rows(kernels.insert_fine, (height, width), [on_field, on_mask, on_neighbours, None, result], device)
     return np.asarray(result.numpy(), dtype=np.float32)
 
 
@@ -85,10 +83,12 @@ def look_up(image: Image, field: FloatArray, *, device: str = "cpu") -> Image:
     warp = warp_runtime()
     from affectface.blending import kernels
 
-    pixels = put(image.reshape(-1), warp.uint8, device)
-    result = warp.empty(image.size, dtype=warp.uint8, device=device)
-    run_kernel(kernels.look_up_pixels, field.shape[:2], [pixels, put(field, warp.vec3, device), _STILL, result], device)
-    return np.asarray(result.numpy(), dtype=np.uint8).reshape(image.shape)
+    framed = cv2.copyMakeBorder(image, 2, 2, 2, 2, cv2.BORDER_REPLICATE)
+    four = cv2.cvtColor(framed, cv2.COLOR_RGB2RGBA).astype(np.float32)
+    result = warp.array(image, dtype=warp.vec3ub, device=device, copy=True)
+    inputs = [put(four.reshape(-1, 4), warp.vec4, device), put(field, warp.vec3, device), _STILL, None, result]
+    run_rows(kernels.look_up_pixels, field.shape[:2], inputs, device)
+    return np.asarray(result.numpy(), dtype=np.uint8)
 
 
 def _continue_coarse(averages: FloatArray, reach: float) -> FloatArray:

@@ -51,6 +51,38 @@ def place_vertices(
 
 
 @wp.kernel
+def compare_skin(
+    points: wp.array(dtype=wp.vec3),
+    normals: wp.array(dtype=wp.vec3),
+    points_before: wp.array(dtype=wp.vec3),
+    light_before: wp.array(dtype=float),
+    harmonics: wp.array(dtype=float),
+    darkest: float,
+    low: float,
+    high: float,
+    share: float,
+    values: wp.array(dtype=wp.vec4),
+):
+    """Write the way back to where each vertex was, pixels, and `share` of the log of its change of light in bounds."""
+    i = wp.tid()
+    n = normals[i]
+    light = (
+        harmonics[0]
+        + harmonics[1] * n[0]
+        + harmonics[2] * n[1]
+        + harmonics[3] * n[2]
+        + harmonics[4] * n[0] * n[1]
+        + harmonics[5] * n[1] * n[2]
+        + harmonics[6] * (3.0 * n[2] * n[2] - 1.0)
+        + harmonics[7] * n[0] * n[2]
+        + harmonics[8] * (n[0] * n[0] - n[1] * n[1])
+    )
+    ratio = wp.max(light, darkest) / wp.max(light_before[i], darkest)
+    back = points_before[i] - points[i]
+    values[i] = wp.vec4(back[0], back[1], share * wp.log(wp.clamp(ratio, low, high)), 0.0)
+
+
+@wp.kernel
 def draw_triangles(
     points: wp.array(dtype=wp.vec3),
     triangles: wp.array(dtype=wp.vec3i),
@@ -138,31 +170,34 @@ def interpolate(
     triangles: wp.array(dtype=wp.vec3i),
     labels: wp.array(dtype=wp.uint8),
     values: wp.array(dtype=wp.vec4),
+    run: int,
     label: wp.array2d(dtype=wp.uint8),
     result: wp.array2d(dtype=wp.vec4),
 ):
-    """Write each pixel's label and the four values of its triangle's vertices at its centre, right in perspective."""
-    y, x = wp.tid()
-    word = buffer[y, x]
-    if word == NOTHING:
-        label[y, x] = NO_LABEL
-        result[y, x] = wp.vec4(0.0, 0.0, 0.0, 0.0)
-        return
-    t = wp.int32(word & wp.uint64(0xFFFFFFFF))
-    label[y, x] = labels[t]
-    corners = triangles[t]
-    a = points[corners[0]]
-    b = points[corners[1]]
-    c = points[corners[2]]
-    ax = a[0] - (float(x) + 0.5)
-    ay = a[1] - (float(y) + 0.5)
-    bx = b[0] - (float(x) + 0.5)
-    by = b[1] - (float(y) + 0.5)
-    cx = c[0] - (float(x) + 0.5)
-    cy = c[1] - (float(y) + 0.5)
-    # weights over depth, all times the three depths: one division in all
-    w0 = (bx * cy - by * cx) * b[2] * c[2]
-    w1 = (cx * ay - cy * ax) * c[2] * a[2]
-    w2 = (ax * by - ay * bx) * a[2] * b[2]
-    inverse = 1.0 / (w0 + w1 + w2)
-    result[y, x] = (w0 * values[corners[0]] + w1 * values[corners[1]] + w2 * values[corners[2]]) * inverse
+    """Write each pixel's label and the four values of its triangle's vertices at its centre, right in perspective.
+
+    A thread does a run of pixels of one row: on the CPU, the whole row, as finding out which pixel a thread is for
+    costs as much as the pixel.
+    """
+    y, s = wp.tid()
+    py = float(y) + 0.5
+    for x in range(s * run, wp.min((s + 1) * run, buffer.shape[1])):
+        word = buffer[y, x]
+        if word == NOTHING:
+            label[y, x] = NO_LABEL
+            result[y, x] = wp.vec4(0.0, 0.0, 0.0, 0.0)
+        else:
+            t = wp.int32(word & wp.uint64(0xFFFFFFFF))
+            label[y, x] = labels[t]
+            i = triangles[t][0]
+            j = triangles[t][1]
+            k = triangles[t][2]
+            a = points[i]
+            b = points[j]
+            c = points[k]
+            px = float(x) + 0.5
+            # weights over depth, all times the three depths: one division in all
+            w0 = ((b[0] - px) * (c[1] - py) - (b[1] - py) * (c[0] - px)) * b[2] * c[2]
+            w1 = ((c[0] - px) * (a[1] - py) - (c[1] - py) * (a[0] - px)) * c[2] * a[2]
+            w2 = ((a[0] - px) * (b[1] - py) - (a[1] - py) * (b[0] - px)) * a[2] * b[2]
+            result[y, x] = (w0 * values[i] + w1 * values[j] + w2 * values[k]) / (w0 + w1 + w2)

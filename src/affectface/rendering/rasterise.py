@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from affectface.arrays import FloatArray, IntArray
-from affectface.device import put, run_kernel, warp_runtime
+from affectface.device import put, run_kernel, run_rows, warp_runtime
 
 NO_LABEL = 255
 """The label of a pixel that no triangle covers."""
@@ -83,7 +83,7 @@ def rasterise(
     result = warp.empty(size, dtype=warp.vec4, device=device)
     on_values = put(values.astype(np.float32, copy=False), warp.vec4, device)
     on_labels = put(labels, warp.uint8, device)
-    run_kernel(
-        kernels.interpolate, size, [buffer, on_points, on_triangles, on_labels, on_values, label, result], device
+    run_rows(
+        kernels.interpolate, size, [buffer, on_points, on_triangles, on_labels, on_values, None, label, result], device
     )
     return Raster(label.numpy(), result.numpy())

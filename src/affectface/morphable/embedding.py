@@ -101,7 +101,7 @@ def embed_landmarks(model: FaceModel, landmarker: Landmarker) -> tuple[IntArray,
     placed[_FIRST_IRIS:] = False
     skin = model.region("face", "head")
     triangles[placed], weights[placed] = nearest_on_surface(positions[placed], model.vertices, model.triangles, skin)
-    _put_on_contours(model, _contour_pixels(found[0], pairs), triangles, weights)
+    _put_on_contours(model, _contour_pixels(model, found[0], pairs), triangles, weights)
     _put_irises(model, triangles, weights)
     return triangles, weights
 
@@ -165,10 +165,11 @@ def _combine(model: FaceModel, drawings: list[Drawing], found: list[FloatArray])
     return np.asarray(mean, dtype=np.float32)
 
 
-def _contour_pixels(front: FloatArray, pairs: IntArray) -> FloatArray:
-    """Return the frontal drawing's landmarks (478, 2), made symmetric about the drawing's middle, pixels."""
+def _contour_pixels(model: FaceModel, front: FloatArray, pairs: IntArray) -> FloatArray:
+    """Return the frontal drawing's landmarks (478, 2), made symmetric about the model's plane x = 0, pixels."""
     flat = front[:, :2]
-    middle = float(np.median(flat[:, 0] + flat[pairs, 0])) / 2
+    nose = model.vertices[model.landmarks68[30]] * np.array([0, 1, 1], dtype=np.float32)
+    middle = portrait_camera(model).project(nose[None])[0, 0]
     mirrored = np.stack([2 * middle - flat[pairs, 0], flat[pairs, 1]], axis=1)
     return np.asarray((flat + mirrored) / 2, dtype=np.float32)
 

@@ -24,7 +24,9 @@ from scipy.sparse.csgraph import connected_components
 
 from affectface.arrays import FloatArray, IntArray
 from affectface.errors import ModelFileError
-from affectface.morphable.face_model import LANDMARKS, REGIONS, FaceModel
+from affectface.morphable.face_model import LANDMARKS, FaceModel
+from affectface.morphable.gaze import gaze
+from affectface.regions import REGIONS
 
 NAME = "ict-facekit"
 _VERTICES = 26719
@@ -48,8 +50,8 @@ class _Raw:
     """The model as published."""
 
     vertices: FloatArray
-    identity: FloatArray
-    expression: FloatArray
+    identity: NDArray[np.floating]
+    expression: NDArray[np.floating]
     expression_names: tuple[str, ...]
     faces: IntArray
     uv: FloatArray
@@ -86,6 +88,7 @@ def import_ict_facekit(path: str | os.PathLike[str]) -> FaceModel:
     regions = _regions(triangles, uv_triangles, raw)
     kept = regions >= 0
     triangles, uv_triangles, regions = triangles[kept], uv_triangles[kept], regions[kept]
+    _turn_eyes(raw)
     used = np.unique(triangles)
     number = np.full(_VERTICES, -1, dtype=np.int32)
     number[used] = np.arange(len(used))
@@ -139,6 +142,19 @@ def _regions(triangles: IntArray, uv_triangles: IntArray, raw: _Raw) -> NDArray[
     return regions
 
 
+def _turn_eyes(raw: _Raw) -> None:
+    """Add the eyeballs' rotation to the `eyeLook*` shapes, in place: as published, they move the lids alone."""
+    for eye in ("eye_left", "eye_right"):
+        rows = slice(*_RANGES[eye])
+        points = raw.vertices[rows]
+        offsets = points - (points.max(0) + points.min(0)) / 2
+        # The cornea makes the eyeball longer than wide; its centre lies half a width in front of its back.
+        offsets[:, 2] = points[:, 2] - (points[:, 2].min() + np.ptp(points[:, 0]) / 2)
+        for row, name in enumerate(raw.expression_names):
+            if name.startswith("eyeLook"):
+                raw.expression[row, rows] = gaze(name, offsets, left=eye == "eye_left")
+
+
 def _jaw_motion(raw: _Raw) -> FloatArray | None:
     """Return how far `jawOpen` moves each vertex (V,), cm; None if the model lacks it."""
     if "jawOpen" not in raw.expression_names:
@@ -159,7 +175,7 @@ def _read_packed(path: Path) -> _Raw:
     """Read the packed `.npz`."""
     wanted = ("vertices", "identity", "expression", "expression_names", "faces", "uv", "uv_faces", "landmarks68")
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        with open(path, "rb") as file, np.load(file, allow_pickle=False) as archive:
             arrays: dict[str, NDArray[Any]] = {name: archive[name] for name in wanted if name in archive.files}
     except FileNotFoundError:
         raise ModelFileError(
@@ -213,10 +229,13 @@ def _read_folder(folder: Path) -> _Raw:
         shapes.append(shape - vertices)
     moved = np.stack(shapes)
     names = tuple(file.stem for file in expression)
-    return _Raw(vertices, moved[: len(identity)], moved[len(identity) :], names, faces, uv, uv_faces, landmarks)
+    # Differences are taken in double and kept in half precision, as in the packed file: both give the same numbers.
+    moved = moved.astype(np.float16)
+    neutral_vertices = vertices.astype(np.float32)
+    return _Raw(neutral_vertices, moved[: len(identity)], moved[len(identity) :], names, faces, uv, uv_faces, landmarks)
 
 
-def _read_obj(path: Path) -> tuple[FloatArray, FloatArray, IntArray, IntArray]:
+def _read_obj(path: Path) -> tuple[NDArray[np.float64], FloatArray, IntArray, IntArray]:
     """Read vertices (V, 3), texture coordinates (U, 2), faces (F, 4) and their texture corners of an OBJ file."""
     lines: dict[str, list[str]] = {"v": [], "vt": [], "f": []}
     try:
@@ -224,7 +243,7 @@ def _read_obj(path: Path) -> tuple[FloatArray, FloatArray, IntArray, IntArray]:
             key, _, rest = line.partition(" ")
             if key in lines:
                 lines[key].append(rest)
-        vertices = np.array([line.split()[:3] for line in lines["v"]], dtype=np.float32)
+        vertices = np.array([line.split()[:3] for line in lines["v"]], dtype=np.float64)
         uv = np.array([line.split()[:2] for line in lines["vt"]], dtype=np.float32)
         corners = np.full((len(lines["f"]), 4, 2), -1, dtype=np.int32)
         for row, line in enumerate(lines["f"]):

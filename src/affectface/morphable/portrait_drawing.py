@@ -13,8 +13,9 @@ import numpy as np
 
 from affectface.arrays import FloatArray, Image, IntArray
 from affectface.camera import Camera
-from affectface.morphable.face_model import REGIONS, FaceModel
+from affectface.morphable.face_model import FaceModel
 from affectface.morphable.visibility import triangle_buffer
+from affectface.regions import REGIONS
 
 IRIS_RADIUS = 0.585
 """Half of the visible iris' diameter, cm: 11.7 mm in adults with hardly any spread (Ruefer et al. 2005)."""

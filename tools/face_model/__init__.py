@@ -1,0 +1,1 @@
+"""What `tools/bake_face_model.py` is made of."""

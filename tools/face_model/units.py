@@ -1,0 +1,68 @@
+"""The facial units: MakeHuman's ARKit-named shapes, widened by MakeHuman's own units and brought to strength.
+
+Both face models must answer alike to the same coefficients, so each unit is scaled to move the face as far as the unit
+of the same name of ICT-FaceKit does. What is compared is the root mean square displacement of the 468 landmarks, in
+interocular distances (pupil to pupil): landmarks sample both topologies at the same places. `GAINS` holds the result,
+and the table in `tools/bake_face_model.py` what it leads to.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .makehuman import Archive, Array
+
+UNITS = (
+    "browDown_L", "browDown_R", "browInnerUp_L", "browInnerUp_R", "browOuterUp_L", "browOuterUp_R", "cheekPuff_L",
+    "cheekPuff_R", "cheekSquint_L", "cheekSquint_R", "eyeBlink_L", "eyeBlink_R", "eyeLookDown_L", "eyeLookDown_R",
+    "eyeLookIn_L", "eyeLookIn_R", "eyeLookOut_L", "eyeLookOut_R", "eyeLookUp_L", "eyeLookUp_R", "eyeSquint_L",
+    "eyeSquint_R", "eyeWide_L", "eyeWide_R", "jawForward", "jawLeft", "jawOpen", "jawRight", "mouthClose",
+    "mouthDimple_L", "mouthDimple_R", "mouthFrown_L", "mouthFrown_R", "mouthFunnel", "mouthLeft", "mouthLowerDown_L",
+    "mouthLowerDown_R", "mouthPress_L", "mouthPress_R", "mouthPucker", "mouthRight", "mouthRollLower",
+    "mouthRollUpper", "mouthShrugLower", "mouthShrugUpper", "mouthSmile_L", "mouthSmile_R", "mouthStretch_L",
+    "mouthStretch_R", "mouthUpperUp_L", "mouthUpperUp_R", "noseSneer_L", "noseSneer_R", "tongueOut",
+)  # fmt: skip
+"""ICT-FaceKit's 53 names, and `tongueOut`."""
+
+_SPLIT = {"browInnerUp": "browInnerUp", "cheekPuff": "cheekPuff"}
+"""Units that ARKit has once and ICT-FaceKit has for each side."""
+
+_MIXED: dict[str, dict[str, float]] = {
+    "noseSneer": {"nose-{side}-elevation": 0.8, "eyebrows-{side}-down": 0.25},
+    "browDown": {"eyebrows-{side}-down": 0.3},
+    "browInnerUp": {"eyebrows-{side}-inner-up": 0.3},
+    "browOuterUp": {"eyebrows-{side}-extern-up": 0.3},
+    "eyeLookDown": {"eye-{side}-closure": 0.25},
+}
+"""MakeHuman's expression units mixed in, before the gain: they raise the nostril, knit and lift the brow."""
+
+GAINS = {
+    "browInnerUp": 1.2, "browOuterUp": 1.3, "cheekPuff": 1.3, "cheekSquint": 0.7, "eyeBlink": 0.74, "eyeLookIn": 2.4,
+    "eyeLookOut": 2.4,
+    "eyeLookUp": 1.1, "eyeSquint": 0.9, "jawForward": 1.2, "jawLeft": 1.06, "jawRight": 1.06, "mouthFrown": 0.85,
+    "mouthFunnel": 1.33, "mouthLeft": 1.65, "mouthRight": 1.65, "mouthPress": 0.5, "mouthPucker": 1.3,
+    "mouthRollLower": 2.0, "mouthRollUpper": 1.05, "mouthShrugLower": 1.8, "mouthShrugUpper": 1.1, "mouthSmile": 0.94,
+    "mouthStretch": 1.2, "mouthUpperUp": 1.55, "noseSneer": 1.4,
+}  # fmt: skip
+"""Strength of each unit; 1 where it is not named. `browDown` and `eyeWide` stay above their match, for weaker ones
+are not seen as anger and fear; `eyeBlink` makes the lids just meet."""
+
+
+def unit_shapes(archive: Archive) -> dict[str, Array]:
+    """Return the displacement (V, 3) of each of `UNITS` over the whole base mesh, cm, gains applied."""
+    x = archive.base.vertices[:, 0]
+    # A smooth step over the middle, 1.2 cm wide; the two halves add up to the whole.
+    left = 1 / (1 + np.exp(-x / 0.3))
+    shapes = {}
+    for name in UNITS:
+        stem, _, side = name.partition("_")
+        long = {"L": "Left", "R": "Right", "": ""}[side]
+        if stem in _SPLIT:
+            shape = archive.unit(stem) * (left if side == "L" else 1 - left)[:, None]
+        else:
+            shape = archive.unit(stem + long)
+        for pattern, amount in _MIXED.get(stem, {}).items():
+            target = pattern.format(side=long.lower())
+            shape = shape + amount * archive.target(f"expression/units/caucasian/{target}")
+        shapes[name] = shape * GAINS.get(stem, 1.0)
+    return shapes

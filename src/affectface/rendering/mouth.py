@@ -18,13 +18,15 @@ _ALBEDO = {
     "teeth_upper": (0.98, 0.93, 0.83),
     "teeth_lower": (0.88, 0.82, 0.71),
     "gums": (0.50, 0.28, 0.26),
-    "tongue": (0.48, 0.22, 0.20),
-    "mouth_socket": (0.22, 0.07, 0.06),
+    "tongue": (0.60, 0.30, 0.28),
+    "mouth_socket": (0.17, 0.05, 0.045),
 }
 """Linear reflectance against a sclera of one; enamel and mucosa after everyday portraits."""
 
 INTERIOR = ("mouth_socket", "gums", "tongue", "teeth_upper", "teeth_lower")
-_LIT_DEPTH, _FADE_DEPTH = 1.0, 1.3
+_REDDENING = np.array([0.9, 1.2, 1.25], dtype=np.float32)
+"""Powers of the share of light for red, green and blue."""
+_LIT_DEPTH, _FADE_DEPTH = 1.0, 1.4
 """Depth behind the lips, cm, to which light falls freely, and in which it then falls to a third."""
 _SKIN_SHARE = 1.6
 """A sclera in the shade of its lid says less than the skin: teeth get at least this share of the skin's light."""
@@ -97,8 +99,8 @@ def light_in_mouth(facing: FloatArray, depth: FloatArray, opening: BoolArray, sc
 
     Returns
     -------
-    ndarray of shape (h, w), float32
-        Share of the light outside.
+    ndarray of shape (h, w, 3), float32
+        Share of the light outside, for red, green and blue: what is left in the dark was reflected by red skin.
     """
     gap = opening.astype(np.float32)
     near = cv2.GaussianBlur(gap, (0, 0), max(0.07 * scale, 0.6))
@@ -108,4 +110,5 @@ def light_in_mouth(facing: FloatArray, depth: FloatArray, opening: BoolArray, sc
         below = np.vstack([np.zeros((shadow, gap.shape[1]), np.float32), below[:-shadow]])[: len(gap)]
     open_to_light = np.clip(2.6 * near * (0.5 + 0.5 * below) - 0.3, 0, 1)
     inward = np.exp(-np.clip(depth - _LIT_DEPTH, 0, None) / _FADE_DEPTH)
-    return np.asarray((0.6 + 0.4 * facing) * inward * open_to_light, dtype=np.float32)
+    light = (0.6 + 0.4 * facing) * inward * open_to_light
+    return np.asarray(light[..., None] ** _REDDENING, dtype=np.float32)

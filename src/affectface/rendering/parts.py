@@ -6,11 +6,20 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import coo_matrix
+from scipy.sparse.csgraph import connected_components
 
+from affectface.arrays import BoolArray
+from affectface.landmarks.topology import LIPS_OUTER_LOWER, LIPS_OUTER_UPPER
 from affectface.morphable import FaceModel
 from affectface.rendering.drawn_mesh import DrawnMesh, drawn_mesh
 from affectface.rendering.mouth import INTERIOR
 
+_STILL = 0.2
+"""Movement, cm, that no unit exceeds on skin that is not drawn: ears, skull and neck follow the face from outside."""
+_MAINLAND = 0.02
+"""Share of the skin's vertices from which connected still skin is skull, ear or neck."""
 SKIN, EYE = 0, 1
 """Labels of the front's triangles."""
 
@@ -25,10 +34,13 @@ class Parts:
         Skin and eyes, labelled `SKIN` and `EYE`.
     mouth : DrawnMesh
         The inside of the mouth, labelled by index into `REGIONS`.
+    lips : ndarray of int
+        Vertices of `front` around the lips; the inside of the mouth is seen within their bounds.
     """
 
     front: DrawnMesh
     mouth: DrawnMesh
+    lips: NDArray[np.intp]
 
 
 @lru_cache(maxsize=4)
@@ -45,10 +57,31 @@ def parts_of(model: FaceModel) -> Parts:
     Parts
         Front and mouth.
     """
-    skin = model.region("face")
-    front = skin | model.region("eye_left", "eye_right", "eye_socket")
+    skin = _moving_skin(model)
+    front = skin | _seen_half(model, "eye_left") | _seen_half(model, "eye_right")
     mouth = model.region(*INTERIOR)
-    return Parts(
-        drawn_mesh(model.triangles[front], np.where(skin[front], SKIN, EYE)),
-        drawn_mesh(model.triangles[mouth], model.triangle_regions[mouth]),
-    )
+    front_mesh = drawn_mesh(model.triangles[front], np.where(skin[front], SKIN, EYE))
+    on_lips = model.landmark_triangles[[*LIPS_OUTER_UPPER, *LIPS_OUTER_LOWER]]
+    lips = np.isin(front_mesh.index, model.triangles[on_lips[on_lips >= 0]])
+    return Parts(front_mesh, drawn_mesh(model.triangles[mouth], model.triangle_regions[mouth]), np.flatnonzero(lips))
+
+
+def _moving_skin(model: FaceModel) -> BoolArray:
+    """Which triangles (T,) are skin that expressions move, or still but amid it, as the bridge of a nose may be."""
+    face = model.region("face")
+    reach = np.sqrt((model.expression**2).sum(axis=-1).max(axis=0))
+    still = face & (reach[model.triangles].max(axis=1) <= _STILL)
+    corners = model.triangles[still]
+    edges = np.concatenate([corners[:, [0, 1]], corners[:, [1, 2]]])
+    count = len(model.vertices)
+    graph = coo_matrix((np.ones(len(edges), dtype=np.int8), (edges[:, 0], edges[:, 1])), shape=(count, count))
+    _, island = connected_components(graph, directed=False)
+    size = np.bincount(island)[island[model.triangles[:, 0]]]
+    return np.asarray(face & ~(still & (size > _MAINLAND * len(np.unique(model.triangles[face])))))
+
+
+def _seen_half(model: FaceModel, eye: str) -> BoolArray:
+    """Which triangles (T,) are the front half of an eyeball, wherever it looks."""
+    ball = model.region(eye)
+    depth = model.vertices[model.triangles, 2].mean(axis=1)
+    return np.asarray(ball & (depth > np.median(depth[ball]))) if ball.any() else ball

@@ -18,15 +18,16 @@ _TO_LINEAR = ((np.arange(256) / 255.0) ** GAMMA).astype(np.float32)
 
 def harmonics(normals: FloatArray) -> FloatArray:
     """Return the nine real spherical harmonics up to order 2, without their constants, at unit normals (N, 3): (N, 9)."""
-    x, y, z = normals.T
-    return np.stack(
-        [np.ones_like(x), x, y, z, x * y, y * z, 3 * z * z - 1, x * z, x * x - y * y], axis=1, dtype=np.float32
-    )
-
-
-def shade(lighting: FloatArray, normals: FloatArray) -> FloatArray:
-    """Return the linear RGB (N, 3) of skin with unit normals (N, 3) under lighting (9, 3)."""
-    return np.asarray(harmonics(normals) @ lighting, dtype=np.float32)
+    basis = np.empty((9, len(normals)), dtype=np.float32)
+    basis[0] = 1
+    basis[1:4] = normals.T
+    _, x, y, z = basis[:4]
+    np.multiply(x, y, out=basis[4])
+    np.multiply(y, z, out=basis[5])
+    basis[6] = 3 * z * z - 1
+    np.multiply(x, z, out=basis[7])
+    basis[8] = x * x - y * y
+    return basis.T
 
 
 def luminance(linear: FloatArray) -> FloatArray:

@@ -75,7 +75,7 @@ def draw_expression(
     points, normals = place(front, vertices, source.camera, front_shift, config.device)
     values = np.zeros((len(points), 4), dtype=np.float32)
     np.subtract(source.front_points[:, :2], points[:, :2], out=values[:, :2])
-    moved = np.abs(values[:, :2]).max(axis=1) > _STILL
+    moved = (np.abs(values[:, 0]) > _STILL) | (np.abs(values[:, 1]) > _STILL)
     if not moved.any():
         return None
     if config.shading:
@@ -88,7 +88,8 @@ def draw_expression(
     pixels = look_up(photo, field, device=config.device)
     draw_eyes(pixels, source, window, drawn.label == EYE, drawn.values, field)
     mouth_points, mouth_normals = place(mouth, vertices, source.camera, mouth_shift, config.device)
-    draw_mouth(pixels, source, window, mouth_points, mouth_normals, drawn.label == NO_LABEL, config)
+    lips, uncovered = points[source.parts.lips, :2], drawn.label == NO_LABEL
+    draw_mouth(pixels, source, window, mouth_points, mouth_normals, lips, uncovered, config)
     if config.blend == "poisson":
         pixels = blend_poisson(pixels, photo, drawn.label == SKIN)
     return Patch(source.origin[0] + window.x, source.origin[1] + window.y, pixels)
@@ -103,8 +104,11 @@ def _log_light_ratio(source: SourceFace, normals: FloatArray) -> FloatArray:
 
 def _window(new: FloatArray, old: FloatArray, reach: float, size: tuple[int, ...]) -> Window:
     """The part of the region that can change: where anything moved, and as far around as pixels follow."""
-    low = np.maximum(np.minimum(new.min(axis=0), old.min(axis=0)) - reach - 2, 0).astype(int)
-    high = np.maximum(new.max(axis=0), old.max(axis=0)) + reach + 3
-    x1, y1 = np.minimum(high, (size[1], size[0])).astype(int)
-    x0, y0 = min(int(low[0]), size[1] - 1), min(int(low[1]), size[0] - 1)
-    return Window(x0, y0, max(int(x1) - x0, 1), max(int(y1) - y0, 1))
+    bounds = []
+    for axis, length in ((0, size[1]), (1, size[0])):
+        low = min(new[:, axis].min(), old[:, axis].min()) - reach - 2
+        high = max(new[:, axis].max(), old[:, axis].max()) + reach + 3
+        first = int(np.clip(low, 0, length - 1))
+        bounds.append((first, int(np.clip(high, first + 1, length))))
+    (x0, x1), (y0, y1) = bounds
+    return Window(x0, y0, x1 - x0, y1 - y0)

@@ -16,6 +16,12 @@ from affectface.synthesis.config import SynthesisConfig
 from affectface.synthesis.source import TEETH, SourceFace
 
 
+_SHARPEST = 0.7
+"""Blur of the border of a layer, pixels: what a lens leaves of the sharpest edge."""
+_LIP_EDGE = 0.006
+"""Blur of the lips' inner edge, which is round and moist, in inter-ocular distances."""
+
+
 @dataclass(frozen=True)
 class Window:
     """A rectangle of a face region, pixels."""
@@ -84,7 +90,7 @@ def _eye(under: Image, eye: EyeLayers, part: Window, opening: BoolArray, moved: 
     gaze = np.median(moved[opening][:, :2], axis=0) if opening.any() else np.zeros(2, np.float32)
     eyeball = _sample(eye.eyeball, grid + gaze)
     shadow = _sample(eye.shadow, grid + field[..., :2])
-    return _over(under, eyeball * shadow, opening)
+    return _over(under, eyeball * shadow, opening, _SHARPEST)
 
 
 def draw_mouth(
@@ -93,6 +99,7 @@ def draw_mouth(
     window: Window,
     points: FloatArray,
     normals: FloatArray,
+    lips: FloatArray,
     uncovered: BoolArray,
     config: SynthesisConfig,
 ) -> None:
@@ -108,28 +115,30 @@ def draw_mouth(
         The rectangle of the region that is drawn.
     points, normals : ndarray of shape (D, 3), float32
         The mouth's vertices now, and their normals in camera space.
+    lips : ndarray of shape (L, 2), float32
+        Points around the lips now.
     uncovered : ndarray of shape (h, w), bool
         Where no skin and no eye is seen.
     config : SynthesisConfig
         The choices of the synthesis.
     """
-    if not len(points):
+    if not len(points) or not len(lips):
         return
-    (left, top), (right, bottom) = points[:, :2].min(axis=0) - 2, points[:, :2].max(axis=0) + 3
-    part = window.clip((left, top), (right, bottom))
+    (x, y), depth = lips.T, points[:, 2]
+    part = window.clip((x.min() - 2, y.min() - 2), (x.max() + 3, y.max() + 3))
     if part is None or not uncovered[part.within(window)].any():
         return
     box, mesh = part.within(window), source.parts.mouth
     values = np.empty((len(points), 4), dtype=np.float32)
     values[:, :2] = source.mouth_points[:, :2] - points[:, :2]
     values[:, 2] = np.clip(-normals[:, 2], 0, 1)
-    values[:, 3] = points[:, 2] - np.percentile(points[:, 2], 2)
+    values[:, 3] = depth - np.partition(depth, len(depth) // 50)[len(depth) // 50]
     drawn = rasterise(part.local(points), mesh.triangles, mesh.labels, values, part.size, device=config.device)
     opening = (drawn.label != NO_LABEL) & uncovered[box]
     if not opening.any():
         return
-    scale = source.camera.focal / float(points[:, 2].min())
-    light = light_in_mouth(drawn.values[..., 2], drawn.values[..., 3], opening, scale)[..., None]
+    scale = source.camera.focal / float(depth.min())
+    light = light_in_mouth(drawn.values[..., 2], drawn.values[..., 3], opening, scale)
     colour = to_srgb(mouth_albedo(drawn.label, teeth=config.teeth) * source.white * light)
     if source.teeth_seen is not None and config.teeth:
         where = _grid(part) + drawn.values[..., :2]
@@ -137,7 +146,8 @@ def draw_mouth(
         for tooth, seen in zip(TEETH, source.teeth_seen, strict=True):
             share = np.clip(_sample(seen, where), 0, 1) * (drawn.label == tooth)
             colour += (np.minimum(own, colour + 90) - colour) * share[..., None]
-    pixels[box] = _over(pixels[box], colour, opening)
+    colour = cv2.GaussianBlur(colour, (0, 0), _SHARPEST)
+    pixels[box] = _over(pixels[box], colour, opening, max(_SHARPEST, _LIP_EDGE * source.eye_distance))
 
 
 def _grid(part: Window) -> FloatArray:
@@ -152,7 +162,7 @@ def _sample(image: Image | FloatArray, where: FloatArray) -> FloatArray:
     return np.asarray(cv2.remap(image, x, y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE))
 
 
-def _over(under: Image, layer: FloatArray, mask: BoolArray) -> Image:
-    """Lay a layer (h, w, 3) over pixels where the mask is, with a border one pixel wide, as a lens would draw it."""
-    alpha = cv2.GaussianBlur(mask.astype(np.float32), (0, 0), 0.7)[..., None]
+def _over(under: Image, layer: FloatArray, mask: BoolArray, blur: float) -> Image:
+    """Lay a layer (h, w, 3) over pixels where the mask is, with a border as soft as a lens would draw it, pixels."""
+    alpha = cv2.GaussianBlur(mask.astype(np.float32), (0, 0), blur)[..., None]
     return np.clip(under + (layer - under) * alpha + 0.5, 0, 255).astype(np.uint8)

@@ -14,23 +14,23 @@ from affectface.arrays import BoolArray, FloatArray, Image
 from affectface.device import put, run_kernel, run_rows, warp_runtime
 
 _COARSE = 112
-"""Longer side, pixels, at which the continuation is computed: it is smooth."""
+"""Cells along the longer side of the coarse grid."""
 _LIGHT_BLUR = 0.05
 """Blur of the change of light, in reaches: the light on skin changes gently, the mesh in facets."""
 _LIGHT_MARGIN = 0.6
 """Width, in reaches, of the margin inside the border in which the change of light fades."""
+_STILL = 1e-3
+"""Displacement, pixels, and logarithm of a change of light below which a pixel is returned as it is."""
 
 
-def continue_field(
-    field: FloatArray, inside: BoolArray | NDArray[np.uint8], reach: float, *, device: str = "cpu"
-) -> FloatArray:
+def continue_field(field: FloatArray, inside: BoolArray, reach: float, *, device: str = "cpu") -> FloatArray:
     """Continue a field of displacements beyond the pixels where it is known.
 
     Parameters
     ----------
     field : ndarray of shape (H, W, 4), float32
         Where `inside` holds: two components of displacement, and the logarithm of a change of light; the fourth is
-        not looked at.
+        not used.
     inside : ndarray of shape (H, W), bool
         Where the field is known.
     reach : float
@@ -44,32 +44,59 @@ def continue_field(
         The displacement itself well inside, its continuation outside, a soft change at the border. The light is
         smoothed, and fades to zero towards the outer border: what surrounds a face is not lit by it.
     """
-    warp = load_warp()
+    warp = warp_runtime()
     from affectface.blending import kernels
 
     height, width = inside.shape
     block = max(1, -(-max(height, width) // _COARSE))
-    mask = np.ascontiguousarray(inside).view(np.uint8)
-    fine, on_mask = to_device(field, warp.vec4, device), to_device(mask, warp.uint8, device)
-    shape = (-(-height // block), -(-width // block))
-    coarse = warp.empty(shape, dtype=warp.vec4, device=device)
-    launch(kernels.average_blocks, shape, [fine, on_mask, block, coarse], device)
-    smooth = _continue_coarse(coarse.numpy(), reach / block)
-    whole = cv2.resize(smooth, (shape[1] * block, shape[0] * block), interpolation=cv2.INTER_LINEAR)
-    result = to_device(whole[:height, :width], warp.vec3, device)
-    neighbours = cv2.boxFilter(mask, cv2.CV_8U, (5, 5), normalize=False)
-    inserted = [fine, on_mask, to_device(neighbours, warp.uint8, device), None, result]
-    launch_runs(kernels.insert_fine, (height, width), inserted, device)
+    mask = inside.astype(np.uint8)
+    on_field, on_mask = put(field, warp.vec4, device), put(mask, warp.uint8, device)
+    averages = warp.empty((-(-height // block), -(-width // block)), dtype=warp.vec4, device=device)
+    run_kernel(kernels.average_blocks, averages.shape, [on_field, on_mask, block, averages], device)
+    coarse = _continue_coarse(averages.numpy(), max(reach / block, 1.0))
+    rows, columns = averages.shape
+    whole = cv2.resize(coarse, (columns * block, rows * block), interpolation=cv2.INTER_LINEAR)
+    result = put(whole[:height, :width], warp.vec3, device)
+    neighbours = cv2.boxFilter(mask, -1, (5, 5), normalize=False, borderType=cv2.BORDER_REPLICATE)
+    on_neighbours = put(neighbours, warp.uint8, device)
+    run_rows(kernels.insert_fine, (height, width), [on_field, on_mask, on_neighbours, None, result], device)
     return np.asarray(result.numpy(), dtype=np.float32)
 
 
-def _continue_coarse(coarse: FloatArray, reach: float) -> FloatArray:
-    """Continue and fade a small field (h, w, 4) whose fourth component is the share of each pixel that is known."""
-    reach = max(reach, 1.0)
-    face = _without_holes(coarse[..., 3] > 0.5)
-    away = cv2.distanceTransform((~face).view(np.uint8), cv2.DIST_L2, 5)
-    depth = cv2.distanceTransform(np.pad(face, 1).view(np.uint8), cv2.DIST_L2, 5)[1:-1, 1:-1]
-    filled = _fill(coarse, away < reach)
+def look_up(image: Image, field: FloatArray, *, device: str = "cpu") -> Image:
+    """Return each pixel as it is found where its displacement points, times the change of light.
+
+    Parameters
+    ----------
+    image : ndarray of shape (H, W, 3), uint8
+        Where pixels are looked up, by cubic interpolation, with the edge pixels repeated.
+    field : ndarray of shape (H, W, 3), float32
+        Displacement, pixels, and logarithm of the change of light.
+    device : str
+        Where the kernel runs.
+
+    Returns
+    -------
+    ndarray of shape (H, W, 3), uint8
+        The new pixels; the old ones, bit for bit, where nothing moves.
+    """
+    warp = warp_runtime()
+    from affectface.blending import kernels
+
+    framed = cv2.copyMakeBorder(image, 2, 2, 2, 2, cv2.BORDER_REPLICATE)
+    four = cv2.cvtColor(framed, cv2.COLOR_RGB2RGBA).astype(np.float32)
+    result = warp.array(image, dtype=warp.vec3ub, device=device, copy=True)
+    inputs = [put(four.reshape(-1, 4), warp.vec4, device), put(field, warp.vec3, device), _STILL, None, result]
+    run_rows(kernels.look_up_pixels, field.shape[:2], inputs, device)
+    return np.asarray(result.numpy(), dtype=np.uint8)
+
+
+def _continue_coarse(averages: FloatArray, reach: float) -> FloatArray:
+    """Fill and fade the coarse grid (h, w, 4), whose fourth value is the share inside; distances in cells: (h, w, 3)."""
+    filled = _fill(averages[..., :3], averages[..., 3])
+    face = _without_holes(averages[..., 3] > 0.5)
+    away = cv2.distanceTransform((~face).astype(np.uint8), cv2.DIST_L2, 5)
+    depth = cv2.distanceTransform(np.pad(face, 1).astype(np.uint8), cv2.DIST_L2, 5)[1:-1, 1:-1]
     filled[..., :2] *= _smooth_step(1 - away / reach)[..., None]
     light = cv2.GaussianBlur(filled[..., 2], (0, 0), _LIGHT_BLUR * reach)
     filled[..., 2] = light * _smooth_step(depth / (_LIGHT_MARGIN * reach))
@@ -82,20 +109,19 @@ def _smooth_step(x: FloatArray) -> FloatArray:
     return np.asarray(x * x * (3 - 2 * x), dtype=np.float32)
 
 
-def _fill(coarse: FloatArray, wanted: BoolArray) -> FloatArray:
-    """Spread the known pixels' first three values into the wanted pixels without any, from near to far: (h, w, 3)."""
-    known = coarse[..., 3] > 1e-3
-    filled = coarse * known[..., None]
-    filled[..., 3] = known
-    sigma = 1.0
-    while sigma <= 64 and not (known | ~wanted).all():
-        spread = cv2.GaussianBlur(filled, (0, 0), sigma)
-        reached = ~known & (spread[..., 3] > 0.02)
-        share = spread[reached]
-        filled[reached] = share / share[:, 3:]
-        known |= reached
-        sigma *= 2
-    return np.ascontiguousarray(filled[..., :3])
+def _fill(values: FloatArray, share: FloatArray) -> FloatArray:
+    """Spread values (h, w, C), known where the share (h, w) is not 0, into the rest: by halving and doubling the grid."""
+    height, width = share.shape
+    if min(height, width) <= 2 or share.min() > 0:
+        mean = (values * share[..., None]).sum(axis=(0, 1)) / max(float(share.sum()), 1e-6)
+        return np.where(share[..., None] > 0, values, mean).astype(np.float32)
+    half = ((width + 1) // 2, (height + 1) // 2)
+    halved = cv2.resize(np.dstack([values * share[..., None], share]), half, interpolation=cv2.INTER_AREA)
+    weight = halved[..., -1]
+    coarser = _fill(halved[..., :-1] / np.maximum(weight, 1e-6)[..., None], np.minimum(weight, 1))
+    guess = cv2.resize(coarser, (width, height), interpolation=cv2.INTER_LINEAR).reshape(values.shape)
+    trust = np.minimum(share * 4, 1)[..., None]  # a cell with a sliver inside knows little
+    return np.asarray(values * trust + guess * (1 - trust), dtype=np.float32)
 
 
 def _without_holes(mask: BoolArray) -> BoolArray:

@@ -62,7 +62,7 @@ def build_prototype_model() -> AffectModel:
     Returns
     -------
     AffectModel
-        The affect model `prototypes`.
+        The affect model that ships.
     """
     recipes = EXPRESSION_RECIPES | {name: _compound(name) for name in COMPOUND_EXPRESSIONS}
     units = sorted({unit for recipe in (*recipes.values(), *(r for _, r in CIRCLE)) for unit in _units(recipe)})
@@ -74,7 +74,7 @@ def build_prototype_model() -> AffectModel:
         points.extend(radius * np.stack([np.cos(turn), np.sin(turn)], axis=1))
         strengths.extend(radius * at_full)
     return AffectModel(
-        name="prototypes",
+        name="affect-model",
         unit_names=tuple(units),
         points=np.array(points, dtype=np.float32),
         point_strengths=np.array(strengths, dtype=np.float32),

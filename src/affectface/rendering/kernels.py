@@ -149,7 +149,7 @@ def draw_triangles(
         row0 = dy0 * (py - start0[1])
         row1 = dy1 * (py - start1[1])
         row2 = dy2 * (py - start2[1])
-        entered = bool(False)
+        entered = False
         for x in range(x_first, x_last + 1):
             px = float(x) + 0.5
             w0 = dx0 * (px - start0[0]) + row0

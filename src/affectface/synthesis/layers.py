@@ -15,7 +15,6 @@ from affectface.rendering.shade import to_srgb
 from affectface.synthesis.config import SynthesisConfig
 from affectface.synthesis.source import TEETH, SourceFace
 
-
 _SHARPEST = 0.7
 """Blur of the border of a layer, pixels: what a lens leaves of the sharpest edge."""
 _LIP_EDGE = 0.006

@@ -17,10 +17,10 @@ from affectface.regions import REGIONS
 from affectface.rendering.drawn_mesh import DrawnMesh, place
 from affectface.rendering.eyes import EyeLayers, separate_eye
 from affectface.rendering.mouth import white_of_photo
-from affectface.rendering.parts import EYE, SKIN, Parts, parts_of
 from affectface.rendering.rasterise import NO_LABEL, rasterise
 from affectface.rendering.shade import harmonics, luminance
 from affectface.synthesis.config import SynthesisConfig
+from affectface.synthesis.parts import EYE, SKIN, Parts, parts_of
 
 _ROOM = (0.6, 0.9)
 """Room around the face for what follows it, sideways and downwards, in inter-ocular distances."""

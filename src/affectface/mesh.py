@@ -8,7 +8,7 @@ from affectface.arrays import FloatArray, IntArray
 
 
 def vertex_normals(vertices: FloatArray, triangles: IntArray) -> FloatArray:
-    """Return unit normals (V, 3) of vertices (V, 3), each triangle (T, 3) counted by its area; 0 for unused vertices."""
+    """Return unit normals (V, 3) of vertices (V, 3), triangles (T, 3) counted by their area; 0 for unused vertices."""
     corners = vertices[triangles]
     faces = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
     normals = np.empty_like(vertices)

@@ -1,5 +1,7 @@
 """The whole way from a photo to an affect, on the example portrait: what must hold whatever the picture looks like."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -108,7 +110,7 @@ def test_a_clip_starts_where_its_path_does_and_never_jumps(portrait: Portrait) -
     assert len(frames) == 12
     np.testing.assert_array_equal(frames[0], portrait.express(ValenceArousal(0, 0)))
     np.testing.assert_array_equal(frames[-1], portrait.express(ValenceArousal(0.8, 0.4)))
-    steps = [np.abs(a.astype(int) - b).mean() for a, b in zip(frames, frames[1:], strict=False)]
+    steps = [np.abs(a.astype(int) - b).mean() for a, b in pairwise(frames)]
     assert max(steps) < 4 * np.median(steps) + 0.05
 
 
@@ -161,8 +163,8 @@ def test_a_face_that_is_not_there_is_refused(photo: Image) -> None:
 def test_a_face_too_small_is_refused(portrait: Portrait) -> None:
     from affectface.fitting.dense_landmarks import fit_landmarks
 
+    tiny = portrait.face.landmarks * (4 / interocular_distance(portrait.face.landmarks))
     with pytest.raises(FaceTooSmallError, match="eyes are 4 px apart; 12 px are needed"):
-        tiny = portrait.face.landmarks * (4 / interocular_distance(portrait.face.landmarks))
         fit_landmarks(portrait.face_model, tiny, (40, 40))
 
 

@@ -7,8 +7,11 @@ coarse grid.
 
 from __future__ import annotations
 
+from typing import Any
+
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from affectface.arrays import BoolArray, FloatArray, Image
 from affectface.device import put, run_kernel, run_rows, warp_runtime
@@ -92,7 +95,7 @@ def look_up(image: Image, field: FloatArray, *, device: str = "cpu") -> Image:
 
 
 def _continue_coarse(averages: FloatArray, reach: float) -> FloatArray:
-    """Fill and fade the coarse grid (h, w, 4), whose fourth value is the share inside; distances in cells: (h, w, 3)."""
+    """Fill and fade the coarse grid (h, w, 4), whose fourth value is the share inside; `reach` in cells: (h, w, 3)."""
     filled = _fill(averages[..., :3], averages[..., 3])
     face = _without_holes(averages[..., 3] > 0.5)
     away = cv2.distanceTransform((~face).astype(np.uint8), cv2.DIST_L2, 5)
@@ -103,14 +106,14 @@ def _continue_coarse(averages: FloatArray, reach: float) -> FloatArray:
     return filled
 
 
-def _smooth_step(x: FloatArray) -> FloatArray:
+def _smooth_step(x: NDArray[Any]) -> FloatArray:
     """A smooth rise from 0 at 0 to 1 at 1."""
     x = np.clip(x, 0, 1)
     return np.asarray(x * x * (3 - 2 * x), dtype=np.float32)
 
 
-def _fill(values: FloatArray, share: FloatArray) -> FloatArray:
-    """Spread values (h, w, C), known where the share (h, w) is not 0, into the rest: by halving and doubling the grid."""
+def _fill(values: NDArray[Any], share: NDArray[Any]) -> FloatArray:
+    """Spread values (h, w, C), known where the share (h, w) is not 0, into the rest: halve the grid, double it."""
     height, width = share.shape
     if min(height, width) <= 2 or share.min() > 0:
         mean = (values * share[..., None]).sum(axis=(0, 1)) / max(float(share.sum()), 1e-6)

@@ -4,7 +4,7 @@ A thread does a run of pixels of one row: on the CPU, the whole row, as finding 
 much as the pixel.
 """
 
-# mypy: disable-error-code="no-untyped-def,no-untyped-call,valid-type,misc"
+# mypy: disable-error-code="no-untyped-def,no-untyped-call,valid-type,misc,index"
 import warp as wp
 
 wp.set_module_options({"enable_backward": False, "fast_math": False})
@@ -17,7 +17,7 @@ def average_blocks(
     block: int,
     coarse: wp.array2d(dtype=wp.vec4),
 ):
-    """Average the field's first three values over the inside of each block of pixels; the fourth is the inside's share."""
+    """Average the field's first three values over the inside of each block; the fourth is the inside's share."""
     v, u = wp.tid()
     y_end = wp.min((v + 1) * block, field.shape[0])
     x_end = wp.min((u + 1) * block, field.shape[1])

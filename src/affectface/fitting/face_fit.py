@@ -46,7 +46,7 @@ class FaceFit:
 
 
 def interocular_distance(landmarks: FloatArray) -> float:
-    """Return the distance of the outer eye corners of `landmarks` (478, 3), pixels, unaffected by how the head turns."""
+    """Return the distance of the outer eye corners of `landmarks` (478, 3), pixels, however the head is turned."""
     return float(np.linalg.norm(landmarks[LEFT_EYE_OUTER] - landmarks[RIGHT_EYE_OUTER]))
 
 

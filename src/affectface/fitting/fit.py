@@ -46,7 +46,5 @@ def fit_face(
     """
     size = image.shape[0], image.shape[1]
     found = fit_landmarks(model, landmarks, size, focal=focal, config=config)
-    vertices = model.shape(found.identity, found.expression)
-    points = found.camera.project(vertices)
-    lighting = fit_lighting(model, vertices, points, found.camera, image)
+    lighting = fit_lighting(model, found.identity, found.expression, found.camera, image)
     return FaceFit(found.identity, found.expression, found.camera, lighting, found.residual, size, found.error)

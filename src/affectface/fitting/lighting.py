@@ -2,21 +2,53 @@
 
 from __future__ import annotations
 
-import numpy as np
+from dataclasses import dataclass
+from functools import lru_cache
 
-from affectface.arrays import FloatArray, Image
+import numpy as np
+from numpy.typing import NDArray
+
+from affectface.arrays import FloatArray, Image, IntArray
 from affectface.camera import Camera
 from affectface.mesh import vertex_normals
 from affectface.morphable import FaceModel
 from affectface.rendering.shade import harmonics, to_linear
 
-_SAMPLES = 1500
+_SAMPLES = 700
+_FEWEST = 20
 _RIDGE = 0.02
 """Pull of each harmonic towards none, per sample: a face shows the light of one half of the world only."""
 
 
+@dataclass(frozen=True, eq=False)
+class _Samples:
+    """A few vertices of the skin with the triangles around them, as a small model of its own."""
+
+    mean: FloatArray
+    identity: FloatArray
+    expression: FloatArray
+    triangles: IntArray
+    chosen: NDArray[np.intp]
+
+
+@lru_cache(maxsize=4)
+def _samples(model: FaceModel) -> _Samples:
+    skin = model.triangles[model.region("face")]
+    vertices = np.unique(skin)
+    chosen = vertices[:: max(1, len(vertices) // _SAMPLES)]
+    around = skin[np.isin(skin, chosen).any(axis=1)]
+    index, own = np.unique(around, return_inverse=True)
+    return _Samples(
+        model.vertices[index],
+        np.ascontiguousarray(model.identity[:, index]),
+        np.ascontiguousarray(model.expression[:, index]),
+        own.reshape(around.shape).astype(np.int32),
+        np.searchsorted(index, chosen),
+    )
+
+
 def fit_lighting(
-    model: FaceModel, vertices: FloatArray, points: FloatArray, camera: Camera, image: Image
+    model: FaceModel, identity: FloatArray, expression: FloatArray, camera: Camera, image: Image
 ) -> FloatArray:
     """Find the spherical-harmonic light that explains the skin, which is taken to have one albedo.
 
@@ -24,10 +56,10 @@ def fit_lighting(
     ----------
     model : FaceModel
         The face model.
-    vertices : ndarray of shape (V, 3), float32
-        The fitted vertices, cm.
-    points : ndarray of shape (V, 3), float32
-        The same, projected into the image, pixels.
+    identity : ndarray of shape (I,), float32
+        The fitted identity.
+    expression : ndarray of shape (E,), float32
+        The fitted expression.
     camera : Camera
         The fitted camera.
     image : ndarray of shape (H, W, 3), uint8
@@ -38,22 +70,26 @@ def fit_lighting(
     ndarray of shape (9, 3), float32
         Coefficients of the harmonics for linear red, green and blue.
     """
-    normals = vertex_normals(vertices, model.triangles) @ camera.direction_to_camera().T
-    skin = np.unique(model.triangles[model.region("face")])
+    few = _samples(model)
+    vertices = few.mean + np.tensordot(identity, few.identity[: len(identity)], axes=1)
+    vertices += np.tensordot(expression, few.expression, axes=1)
+    normals = (vertex_normals(vertices, few.triangles) @ camera.direction_to_camera().T)[few.chosen]
+    x, y = np.floor(camera.project(vertices[few.chosen])[:, :2]).astype(int).T
     height, width = image.shape[:2]
-    x, y = np.floor(points[skin, :2]).astype(int).T
-    seen = (normals[skin, 2] < -0.25) & (x >= 0) & (x < width) & (y >= 0) & (y < height)
-    chosen = np.flatnonzero(seen)[:: max(1, int(seen.sum()) // _SAMPLES)]
-    if len(chosen) < 20:
+    seen = (normals[:, 2] < -0.25) & (x >= 0) & (x < width) & (y >= 0) & (y < height)
+    if seen.sum() < _FEWEST:
         ambient = np.zeros((9, 3), dtype=np.float32)
         ambient[0] = 0.4
         return ambient
-    basis = harmonics(normals[skin[chosen]])
-    colour = to_linear(image[y[chosen], x[chosen]])
-    weight = np.ones(len(chosen), dtype=np.float32)
-    ridge = np.diag([0.0] + [1.0] * 3 + [3.0] * 5) * _RIDGE * len(chosen)
+    return _robust_light(harmonics(normals[seen]), to_linear(image[y[seen], x[seen]]))
+
+
+def _robust_light(basis: FloatArray, colour: FloatArray) -> FloatArray:
+    """The light (9, 3) that explains colours (N, 3) by harmonics (N, 9); brows, beard and highlights are outliers."""
+    weight = np.ones(len(basis), dtype=np.float32)
+    ridge = np.diag([0.0] + [1.0] * 3 + [3.0] * 5) * _RIDGE * len(basis)
     light = np.zeros((9, 3), dtype=np.float32)
-    for _ in range(4):  # brows, nostrils, beard and highlights are outliers
+    for _ in range(4):
         weighted = basis * weight[:, None]
         light = np.linalg.solve(weighted.T @ basis + ridge, weighted.T @ colour).astype(np.float32)
         misfit = np.abs(colour - basis @ light).mean(axis=1)

@@ -139,7 +139,7 @@ class AffectModel:
             return np.zeros(len(self.unit_names))
         where /= max(1.0, radius)
         if self.interpolation == "nearest":
-            return self.point_strengths[np.argmin(((self.points - where) ** 2).sum(axis=1))]
+            return np.asarray(self.point_strengths[np.argmin(((self.points - where) ** 2).sum(axis=1))])
         basis = np.hstack([_thin_plate(where, self.points), np.ones((1, 1)), where])
         return np.asarray((basis @ self._spline)[0])
 

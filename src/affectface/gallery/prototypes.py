@@ -87,7 +87,7 @@ def build_prototype_model() -> AffectModel:
 def _compound(name: str) -> Recipe:
     """The recipe of a compound expression: Du's prototypical units strong, the usual variants by their share."""
     actions = DU_2014[name]
-    usual = {au: share for au, share in actions.variants.items() if share >= _VARIANT_SHARE and au != 11}
+    usual: Recipe = {au: share for au, share in actions.variants.items() if share >= _VARIANT_SHARE and au != 11}
     return {au: 0.8 for au in actions.prototypical} | usual
 
 

@@ -87,7 +87,7 @@ def separate_eye(image: Image, opening: BoolArray, iris: tuple[float, float, flo
 def _complete(
     photo: FloatArray, trusted: BoolArray, seen: BoolArray, radius: FloatArray, across: FloatArray
 ) -> FloatArray:
-    """What the eyeball looks like everywhere: the iris by its rings, the sclera by a gentle change from side to side."""
+    """What the eyeball looks like everywhere: the iris by its rings, the sclera by a gentle change across."""
     white = trusted & (radius > 1.15)
     if white.sum() < 12:
         white = seen & (radius > 1.05)

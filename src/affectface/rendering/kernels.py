@@ -5,7 +5,8 @@ that one atomic minimum settles which triangle is in front, and ties go to the s
 the triangles around a vertex are gathered, not scattered: their order, hence the last bit, is the same in every run.
 """
 
-# mypy: disable-error-code="no-untyped-def,no-untyped-call,valid-type,misc"
+# mypy: disable-error-code="no-untyped-def,no-untyped-call,valid-type,misc,operator,arg-type"
+
 import warp as wp
 
 wp.set_module_options({"enable_backward": False, "fast_math": False})
@@ -149,7 +150,7 @@ def draw_triangles(
         row0 = dy0 * (py - start0[1])
         row1 = dy1 * (py - start1[1])
         row2 = dy2 * (py - start2[1])
-        entered = False
+        entered = bool(False)
         for x in range(x_first, x_last + 1):
             px = float(x) + 0.5
             w0 = dx0 * (px - start0[0]) + row0

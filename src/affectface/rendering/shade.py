@@ -17,7 +17,7 @@ _TO_LINEAR = ((np.arange(256) / 255.0) ** GAMMA).astype(np.float32)
 
 
 def harmonics(normals: FloatArray) -> FloatArray:
-    """Return the nine real spherical harmonics up to order 2, without their constants, at unit normals (N, 3): (N, 9)."""
+    """Return the nine real spherical harmonics up to order 2, without constants, at unit normals (N, 3): (N, 9)."""
     basis = np.empty((9, len(normals)), dtype=np.float32)
     basis[0] = 1
     basis[1:4] = normals.T

@@ -1,4 +1,4 @@
-"""The layers behind the skin, drawn where the skin opens: eyeballs between the lids, teeth and tongue between the lips."""
+"""The layers behind the skin, drawn where it opens: eyeballs between the lids, teeth and tongue between the lips."""
 
 from __future__ import annotations
 
@@ -145,7 +145,7 @@ def draw_mouth(
         for tooth, seen in zip(TEETH, source.teeth_seen, strict=True):
             share = np.clip(_sample(seen, where), 0, 1) * (drawn.label == tooth)
             colour += (np.minimum(own, colour + 90) - colour) * share[..., None]
-    colour = cv2.GaussianBlur(colour, (0, 0), _SHARPEST)
+    colour = np.asarray(cv2.GaussianBlur(colour, (0, 0), _SHARPEST), dtype=np.float32)
     pixels[box] = _over(pixels[box], colour, opening, max(_SHARPEST, _LIP_EDGE * source.eye_distance))
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from affectface.arrays import FloatArray
@@ -26,7 +28,7 @@ _RESTING_OTHERWISE = 0.2
 of the London set stay below it. Brows are the highest, because how they lie differs most between people."""
 
 _TOUCHING, _PARTED = 0.03, 0.06
-"""Widest gap of the lips, in inter-ocular distances: below the first they are closed, above the second they are open."""
+"""Widest gap of the lips, in inter-ocular distances: below the first they are closed, above the second open."""
 
 _GAZE = "eyeLook"
 
@@ -98,7 +100,7 @@ def _resting(name: str) -> float:
     return next((strength for start, strength in _RESTING.items() if name.startswith(start)), _RESTING_OTHERWISE)
 
 
-def _smooth_step(x: FloatArray | np.float32) -> FloatArray:
+def _smooth_step(x: Any) -> FloatArray:
     """A smooth rise from 0 at 0 to 1 at 1."""
     x = np.clip(x, 0, 1)
     return np.asarray(x * x * (3 - 2 * x), dtype=np.float32)

@@ -194,7 +194,7 @@ def _lip_gap(landmarks: FloatArray) -> float:
 def _teeth_seen(
     mesh: DrawnMesh, points: FloatArray, front: NDArray[np.uint8], gap: float, eye_distance: float, device: str
 ) -> FloatArray | None:
-    """How surely each pixel (2, h, w) shows an upper and a lower tooth of the photo; `gap` in inter-ocular distances."""
+    """How surely pixels (2, h, w) show upper and lower teeth of the photo; `gap` in inter-ocular distances."""
     certainty = float(np.clip((gap - _TEETH_SEEN[0]) / (_TEETH_SEEN[1] - _TEETH_SEEN[0]), 0, 1))
     if certainty == 0 or not len(mesh.triangles):
         return None

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from affectface.arrays import BoolArray, FloatArray, Image
 from affectface.device import put, run_kernel, run_rows, warp_runtime
 
-_COARSE = 112
+_COARSE = 80
 """Cells along the longer side of the coarse grid."""
 _LIGHT_BLUR = 0.05
 """Blur of the change of light, in reaches: the light on skin changes gently, the mesh in facets."""

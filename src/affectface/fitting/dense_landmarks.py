@@ -31,7 +31,7 @@ class LandmarkFitConfig:
     landmark_noise: float = 0.03
     """Standard deviation of a landmark, in inter-ocular distances. MediaPipe repeats itself to 0.01; with three times
     that the identity of one person agrees best between photos, and a smile is removed most fully (London pairs)."""
-    identity_components: int = 80
+    identity_components: int = 60
     """How many identity components are estimated; further ones move landmarks by less than their noise."""
     expression_scale: float = 0.12
     """Prior mean of a facial unit's strength above 0; the prior is exponential: few units are active, those freely."""
@@ -45,7 +45,7 @@ class LandmarkFitConfig:
     """Prior focal length over the image's longer side: 58 mm on a full-frame camera, a usual portrait."""
     outlier: float = 4.0
     """Residual, in standard deviations, from which a landmark loses its say."""
-    iterations: int = 6
+    iterations: int = 5
     """Gauss-Newton steps with all unknowns."""
     longest_residual: float = 0.05
     """Bound of a kept residual, in inter-ocular distances: a longer one is a misplaced landmark, not a face."""

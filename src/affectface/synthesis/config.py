@@ -21,7 +21,7 @@ class SynthesisConfig:
     """Whether teeth are drawn where the lips open."""
     shading: bool = True
     """Whether the light changes with the moved surface."""
-    reach: float = 0.55
+    reach: float = 0.45
     """How far around the face pixels follow it, in inter-ocular distances."""
     device: str = "cpu"
     """Where the kernels run: `cpu` or a CUDA device such as `cuda:0`."""

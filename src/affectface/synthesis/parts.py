@@ -59,7 +59,7 @@ def parts_of(model: FaceModel) -> Parts:
     """
     skin = _moving_skin(model)
     front = skin | _seen_half(model, "eye_left") | _seen_half(model, "eye_right")
-    mouth = model.region(*INTERIOR)
+    mouth = model.region(*INTERIOR) & ~_backs_of_teeth(model)
     front_mesh = drawn_mesh(model.triangles[front], np.where(skin[front], SKIN, EYE))
     on_lips = model.landmark_triangles[[*LIPS_OUTER_UPPER, *LIPS_OUTER_LOWER]]
     lips = np.isin(front_mesh.index, model.triangles[on_lips[on_lips >= 0]])
@@ -78,6 +78,14 @@ def _moving_skin(model: FaceModel) -> BoolArray:
     _, island = connected_components(graph, directed=False)
     size = np.bincount(island)[island[model.triangles[:, 0]]]
     return np.asarray(face & ~(still & (size > _MAINLAND * len(np.unique(model.triangles[face])))))
+
+
+def _backs_of_teeth(model: FaceModel) -> BoolArray:
+    """Which triangles (T,) of teeth and gums look into the mouth: nobody ever sees them."""
+    corners = model.vertices[model.triangles]
+    normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    backwards = normals[:, 2] < -0.5 * np.linalg.norm(normals, axis=1)
+    return np.asarray(backwards & model.region("teeth_upper", "teeth_lower", "gums"))
 
 
 def _seen_half(model: FaceModel, eye: str) -> BoolArray:

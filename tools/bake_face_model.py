@@ -9,9 +9,9 @@ over all of them, mean of the five that move most, and how alike the directions 
 on the model this script makes; the gains in `face_model/units.py` come from such a table):
 
     unit               RMS ICT  ours   peak ICT  ours   cosine
-    browDown_L/_R        1.72   2.03      9.6   12.1    0.70
-    browInnerUp_L/_R     1.21   1.11      7.4    9.0    0.78
-    browOuterUp_L/_R     2.35   2.03     13.0   15.3    0.80
+    browDown_L/_R        1.64   2.36      9.1   12.4    0.71
+    browInnerUp_L/_R     1.15   1.36      7.1    9.1    0.86
+    browOuterUp_L/_R     2.24   1.63     12.4    9.5    0.94
     cheekPuff_L/_R       6.59   5.20     22.2   25.8    0.83
     cheekSquint_L/_R     2.08   1.90      8.8    9.3    0.69
     eyeBlink_L/_R        1.32   1.57     10.7   13.5    0.86

@@ -9,6 +9,7 @@ and the table in `tools/bake_face_model.py` what it leads to.
 from __future__ import annotations
 
 import numpy as np
+from scipy.sparse import coo_matrix, diags
 
 from .makehuman import Archive, Array
 
@@ -37,15 +38,32 @@ _MIXED: dict[str, dict[str, float]] = {
 """MakeHuman's expression units mixed in, before the gain: they raise the nostril, knit and lift the brow."""
 
 GAINS = {
-    "browInnerUp": 1.2, "browOuterUp": 1.3, "cheekPuff": 1.3, "cheekSquint": 0.7, "eyeBlink": 0.74, "eyeLookIn": 2.4,
+    "browDown": 1.45, "browInnerUp": 2.2, "browOuterUp": 2.1, "cheekPuff": 1.3, "cheekSquint": 0.7, "eyeBlink": 0.74, "eyeLookIn": 2.4,
     "eyeLookOut": 2.4,
     "eyeLookUp": 1.1, "eyeSquint": 0.9, "jawForward": 1.2, "jawLeft": 1.06, "jawRight": 1.06, "mouthFrown": 0.85,
     "mouthFunnel": 1.33, "mouthLeft": 1.65, "mouthRight": 1.65, "mouthPress": 0.5, "mouthPucker": 1.3,
     "mouthRollLower": 2.0, "mouthRollUpper": 1.05, "mouthShrugLower": 1.8, "mouthShrugUpper": 1.1, "mouthSmile": 0.94,
     "mouthStretch": 1.2, "mouthUpperUp": 1.55, "noseSneer": 1.4,
 }  # fmt: skip
-"""Strength of each unit; 1 where it is not named. `browDown` and `eyeWide` stay above their match, for weaker ones
+"""Strength of each unit; 1 where it is not named. The brows and `eyeWide` stay above their match, for weaker ones
 are not seen as anger and fear; `eyeBlink` makes the lids just meet."""
+
+
+_SMOOTHED = {"browDown": 12, "browInnerUp": 12, "browOuterUp": 25}
+"""Rounds of averaging with the neighbours: MakeHuman moves a few vertices of the brow, which bends hairs into hooks."""
+
+
+def _smoothed(shape: Array, faces: Array, rounds: int) -> Array:
+    """Return a displacement (V, 3) averaged over the mesh with `faces` (F, 4), half of each vertex's own kept."""
+    count = len(shape)
+    ends = np.concatenate([np.stack([faces[:, i], faces[:, (i + 1) % 4]], axis=1) for i in range(4)])
+    ones = np.ones(len(ends))
+    edges = coo_matrix((ones, (ends[:, 0], ends[:, 1])), shape=(count, count)).tocsr()
+    edges = ((edges + edges.T) > 0).astype(float)
+    average = diags(1 / np.maximum(edges.sum(axis=1).A1, 1)) @ edges
+    for _ in range(rounds):
+        shape = 0.5 * shape + 0.5 * (average @ shape)
+    return shape
 
 
 def unit_shapes(archive: Archive) -> dict[str, Array]:
@@ -64,5 +82,7 @@ def unit_shapes(archive: Archive) -> dict[str, Array]:
         for pattern, amount in _MIXED.get(stem, {}).items():
             target = pattern.format(side=long.lower())
             shape = shape + amount * archive.target(f"expression/units/caucasian/{target}")
+        if stem in _SMOOTHED:
+            shape = _smoothed(shape, archive.base.quads, _SMOOTHED[stem])
         shapes[name] = shape * GAINS.get(stem, 1.0)
     return shapes

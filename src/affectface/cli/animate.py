@@ -108,4 +108,4 @@ def _frames(
     """Return the frames."""
     if isinstance(journey, tuple):
         return portrait.transition(*journey, fps=fps, seconds=seconds)
-    return portrait.animate(journey.rescaled(), fps=fps, seconds=seconds)
+    return portrait.animate(journey, fps=fps, seconds=seconds)

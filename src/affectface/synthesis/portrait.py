@@ -12,7 +12,7 @@ import numpy as np
 
 from affectface.affect import Affect, AffectPath, Expression
 from affectface.arrays import FloatArray, Image, check_image
-from affectface.errors import FaceNotFoundError
+from affectface.errors import AffectFaceError, FaceNotFoundError
 from affectface.fitting.face_fit import FaceFit
 from affectface.fitting.fit import fit_face
 from affectface.gallery.affect_model import AffectModel, expression_of
@@ -115,7 +115,9 @@ class Portrait:
         config: SynthesisConfig | None = None,
         focal: float | None = None,
     ) -> list[Portrait]:
-        """Find and fit every face of a photo, the largest first; see `open`.
+        """Find and fit every face of a photo that can be fitted, the largest first; see `open`.
+
+        A face in the background that is too small or turned away does not keep the others from being fitted.
 
         Parameters
         ----------
@@ -134,9 +136,22 @@ class Portrait:
         -------
         list of Portrait
             One portrait a face.
+
+        Raises
+        ------
+        AffectFaceError
+            If the photo cannot be read, shows no face, or none that can be fitted.
         """
         image = check_image(photo) if isinstance(photo, np.ndarray) else read_image(photo)
-        return [cls._of(image, face, face_model, affect_model, config, focal) for face in _faces(image)]
+        portraits, failure = [], None
+        for face in _faces(image):
+            try:
+                portraits.append(cls._of(image, face, face_model, affect_model, config, focal))
+            except AffectFaceError as error:
+                failure = error
+        if failure and not portraits:
+            raise failure
+        return portraits
 
     @classmethod
     def _of(
@@ -233,7 +248,7 @@ class Portrait:
         Parameters
         ----------
         path : AffectPath
-            The path in the valence-arousal plane.
+            The path in the valence-arousal plane; it takes the whole clip, whatever its own times add up to.
         fps : float
             Frames a second.
         seconds : float
@@ -244,8 +259,8 @@ class Portrait:
         ndarray of shape (H, W, 3), uint8
             The frames, all of the photo's size.
         """
-        for t in _times(fps, seconds):
-            yield self.express(path.at(t))
+        for affect in path.sample(_frames(fps, seconds)):
+            yield self.express(affect)
 
     def transition(self, start: Affect, end: Affect, *, fps: float = 25, seconds: float = 3) -> Iterator[Image]:
         """Yield the frames of a clip in which one affect turns into another.
@@ -265,7 +280,7 @@ class Portrait:
             The frames, all of the photo's size.
         """
         first, last = (expression_of(self.affect_model, self.face_model, affect, 1.0) for affect in (start, end))
-        for t in _times(fps, seconds):
+        for t in np.linspace(0, 1, _frames(fps, seconds)):
             eased = t * t * (3 - 2 * t)
             yield self.draw(self.resting_expression + (1 - eased) * first + eased * last)
 
@@ -284,9 +299,8 @@ def _faces(image: Image) -> tuple[Face, ...]:
     return faces
 
 
-def _times(fps: float, seconds: float) -> Iterator[float]:
-    """Times of a clip's frames, 0 to 1."""
+def _frames(fps: float, seconds: float) -> int:
+    """How many frames a clip has."""
     if not (0 < fps <= 240 and 0 < seconds <= 3600):
         raise ValueError(f"fps is {fps} and seconds {seconds}; 0 to 240 and 0 to 3600 are needed")
-    count = max(2, round(fps * seconds))
-    return (i / (count - 1) for i in range(count))
+    return max(2, round(fps * seconds))

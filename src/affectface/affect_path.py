@@ -112,6 +112,24 @@ class AffectPath:
         """The time from the first point to the last: 1 without times, seconds for a CSV file."""
         return self._times[-1] - self._times[0]
 
+    def at(self, t: float) -> ValenceArousal:
+        """Return the affect at time `t`; before the first point and after the last it stands still.
+
+        Parameters
+        ----------
+        t : float
+            The time, in the unit of `times`.
+
+        Returns
+        -------
+        ValenceArousal
+            The affect.
+        """
+        if not math.isfinite(t):
+            raise TargetError(f"the time on a path is {t}; a finite number is needed")
+        valence, arousal = self._interpolate(np.array([t]))[0]
+        return ValenceArousal(valence, arousal)
+
     def sample(self, count: int) -> list[ValenceArousal]:
         """Return `count` affects at even times, from the first point to the last.
 

@@ -119,10 +119,14 @@ def portrait_options(
     dict
         `face_model`, `affect_model` and `config`.
     """
+    from threading import Thread
+
     from affectface.gallery.library import load_named_affect_model
+    from affectface.landmarks.sessions import open_sessions
     from affectface.morphable.library import load_named_face_model
     from affectface.synthesis.config import SynthesisConfig
 
+    Thread(target=open_sessions, daemon=True).start()  # the landmarker opens while the models are read
     return {
         "face_model": load_named_face_model(model),
         "affect_model": load_named_affect_model(affect_model),

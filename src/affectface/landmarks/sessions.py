@@ -38,6 +38,12 @@ def session(network: Network) -> Any:
     return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
 
 
+def open_sessions() -> None:
+    """Open the networks that every photo needs, ahead of the first one."""
+    session("face_mesh")
+    session("face_short_range")
+
+
 def run(network: Network, images: NDArray[np.uint8]) -> tuple[FloatArray, FloatArray]:
     """Return a network's two outputs for a batch of pictures (N, S, S, 3)."""
     parts = [

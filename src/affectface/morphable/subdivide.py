@@ -232,6 +232,8 @@ def _embed_again(model: FaceModel, finer: FaceModel) -> FaceModel:
 
 def _apply(matrix: csr_matrix, values: FloatArray) -> FloatArray:
     """Return the matrix times vertices (..., V, 3)."""
-    flat = np.moveaxis(values, -2, 0).reshape(values.shape[-2], -1)
-    result = (matrix.astype(np.float32) @ flat).reshape(matrix.shape[0], *values.shape[:-2], 3)
-    return np.ascontiguousarray(np.moveaxis(result, 0, -2), dtype=np.float32)
+    single = matrix.astype(np.float32)
+    result = np.empty((*values.shape[:-2], matrix.shape[0], 3), dtype=np.float32)
+    for component in np.ndindex(values.shape[:-2]):  # a component at a time: turning the bases around takes longer
+        result[component] = single @ values[component]
+    return result

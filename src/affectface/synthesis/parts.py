@@ -7,10 +7,8 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import coo_matrix
-from scipy.sparse.csgraph import connected_components
 
-from affectface.arrays import BoolArray
+from affectface.arrays import BoolArray, IntArray
 from affectface.landmarks.topology import LIPS_OUTER_LOWER, LIPS_OUTER_UPPER
 from affectface.morphable import FaceModel
 from affectface.rendering.drawn_mesh import DrawnMesh, drawn_mesh
@@ -73,11 +71,26 @@ def _moving_skin(model: FaceModel) -> BoolArray:
     still = face & (reach[model.triangles].max(axis=1) <= _STILL)
     corners = model.triangles[still]
     edges = np.concatenate([corners[:, [0, 1]], corners[:, [1, 2]]])
-    count = len(model.vertices)
-    graph = coo_matrix((np.ones(len(edges), dtype=np.int8), (edges[:, 0], edges[:, 1])), shape=(count, count))
-    _, island = connected_components(graph, directed=False)
+    island = _islands(edges, len(model.vertices))
     size = np.bincount(island)[island[model.triangles[:, 0]]]
     return np.asarray(face & ~(still & (size > _MAINLAND * len(np.unique(model.triangles[face])))))
+
+
+def _islands(edges: IntArray, count: int) -> NDArray[np.intp]:
+    """Number the connected parts of `count` vertices by `edges` (N, 2): each vertex's lowest neighbour, and on from it.
+
+    SciPy would do it too, but its graph module takes longer to import than the rest of a start.
+    """
+    label = np.arange(count)
+    while True:
+        lowest = label[edges].min(axis=1)
+        joined = label.copy()
+        for end in (0, 1):
+            np.minimum.at(joined, label[edges[:, end]], lowest)
+        joined = joined[joined]
+        if np.array_equal(joined, label):
+            return label
+        label = joined
 
 
 def _backs_of_teeth(model: FaceModel) -> BoolArray:

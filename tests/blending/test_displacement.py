@@ -1,124 +1,190 @@
-"""The continued field: itself inside, nothing far away, no seam between; and pixels looked up by it."""
+"""A field that is kept inside, fades to nothing outside, and pixels found where it points."""
 
-import cv2
 import numpy as np
 import pytest
 
+from affectface.arrays import Image
 from affectface.blending.displacement import continue_field, look_up
 
-SIZE = (150, 130)
-REACH = 24.0
+HEIGHT, WIDTH, REACH = 150, 200, 30.0
+BLOCK = 2  # a cell of the coarse grid: the longer side has at most 112
 
 
-def disc(radius: float, *, hole: float = 0.0) -> np.ndarray:
-    """Pixels between two radii around the picture's middle."""
-    return (distance() <= radius) & (distance() >= hole)
+def disc(radius: float = 40.0) -> tuple[np.ndarray, np.ndarray]:
+    """Return where a disc in the middle is, and how far each pixel lies outside of it."""
+    yy, xx = np.mgrid[:HEIGHT, :WIDTH] + 0.5
+    away = np.hypot(xx - WIDTH / 2, yy - HEIGHT / 2) - radius
+    return away < 0, away
 
 
-def distance() -> np.ndarray:
-    yy, xx = np.mgrid[: SIZE[0], : SIZE[1]]
-    return np.hypot(yy - SIZE[0] / 2, xx - SIZE[1] / 2)
+def wavy(amplitude: float = 4.0) -> np.ndarray:
+    """Return a smooth field (H, W, 4), with what must not be looked at in the fourth place."""
+    yy, xx = np.mgrid[:HEIGHT, :WIDTH] / 25
+    field = np.stack([np.sin(xx) + 0.5, np.cos(yy + xx / 2), 0.1 * np.sin(yy), 0 * xx + 1e6], axis=-1)
+    field[..., :2] *= amplitude
+    return field.astype(np.float32)
 
 
-def constant(*values: float) -> np.ndarray:
-    return np.broadcast_to(np.array([*values, 0], dtype=np.float32), (*SIZE, 4)).copy()
+@pytest.fixture
+def image() -> Image:
+    return np.random.default_rng(0).integers(0, 256, (HEIGHT, WIDTH, 3), dtype=np.uint8)
 
 
-def photo(seed: int = 0) -> np.ndarray:
-    noise = np.random.default_rng(seed).integers(0, 256, (*SIZE, 3), dtype=np.uint8)
-    return cv2.GaussianBlur(noise, (0, 0), 1.5)
+def test_the_displacement_is_exact_well_inside() -> None:
+    inside, away = disc()
+    field = wavy()
+    found = continue_field(field, inside, REACH)
+    assert found.shape == (HEIGHT, WIDTH, 3)
+    assert found.dtype == np.float32
+    well = away < -4
+    np.testing.assert_allclose(found[well][:, :2], field[well][:, :2], atol=1e-5)
 
 
-def test_well_inside_the_displacement_is_kept() -> None:
-    field = np.random.default_rng(1).normal(0, 3, (*SIZE, 4)).astype(np.float32)
-    inside = disc(40)
-    result = continue_field(field, inside, REACH)
-    well = cv2.erode(inside.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
-    np.testing.assert_allclose(result[well][:, :2], field[well][:, :2], atol=1e-5)
+def test_nothing_is_displaced_beyond_reach() -> None:
+    inside, away = disc()
+    found = continue_field(wavy(), inside, REACH)
+    beyond = away > REACH + 3 * BLOCK
+    assert beyond.sum() > 5000
+    np.testing.assert_array_equal(found[beyond], 0)
+    assert np.abs(found[(away > 2) & (away < REACH / 2)]).max() > 1  # but it is before
 
 
-def test_beyond_the_reach_nothing_moves() -> None:
-    result = continue_field(constant(5, -3, 0.3), disc(35), REACH)
-    assert not result[distance() > 35 + REACH + 5].any()
+def test_the_field_is_continuous() -> None:
+    inside, _ = disc()
+    field = wavy()
+    found = continue_field(field, inside, REACH)
+    steepest = max(np.abs(np.diff(field[..., :3], axis=axis)).max() for axis in (0, 1))
+    # across the border it falls from its largest value within the reach, at 1.5 times the mean slope at most
+    allowed = steepest + 1.5 * np.abs(field[..., :2]).max() / REACH + 0.1
+    for axis in (0, 1):
+        assert np.abs(np.diff(found, axis=axis)).max() < allowed
 
 
-def test_the_displacement_fades_without_a_step() -> None:
-    result = continue_field(constant(5, -3, 0), disc(35), REACH)[..., :2]
-    assert max(np.abs(np.diff(result, axis=axis)).max() for axis in (0, 1)) < 4 * 5 / REACH
-    row = result[SIZE[0] // 2, SIZE[1] // 2 :, 0]
-    assert np.all(np.diff(row) < 1e-3)
-    assert row[0] == pytest.approx(5, abs=1e-4)
+def test_a_hole_is_filled_by_its_surroundings() -> None:
+    inside, away = disc()
+    hole = away < -32
+    field = np.zeros((HEIGHT, WIDTH, 4), dtype=np.float32)
+    field[..., 0], field[..., 1] = 5, -2
+    field[hole] = 1000  # not known there: it must not be looked at
+    found = continue_field(field, inside & ~hole, REACH)
+    np.testing.assert_allclose(found[hole][:, :2], np.tile((5, -2), (hole.sum(), 1)), atol=1e-3)
 
 
-def test_a_hole_follows_its_rim() -> None:
-    result = continue_field(constant(2, 1, 0), disc(45, hole=10), REACH)
-    np.testing.assert_allclose(result[distance() < 9][:, :2], [[2, 1]] * int((distance() < 9).sum()), atol=1e-3)
+def test_what_is_not_inside_is_not_looked_at() -> None:
+    inside, _ = disc()
+    field = wavy()
+    poisoned = np.where(inside[..., None], field, np.float32(np.nan))
+    np.testing.assert_array_equal(continue_field(poisoned, inside, REACH), continue_field(field, inside, REACH))
 
 
-def test_light_stays_inside_the_outer_border_and_is_full_in_the_middle() -> None:
-    result = continue_field(constant(0, 0, 0.2), disc(50), REACH)[..., 2]
-    assert np.abs(result[distance() > 54]).max() == 0
-    assert result[SIZE[0] // 2, SIZE[1] // 2] == pytest.approx(0.2, abs=1e-3)
-    assert result.min() > -1e-6
+def test_an_even_displacement_fades_without_growing() -> None:
+    inside, away = disc()
+    field = np.zeros((HEIGHT, WIDTH, 4), dtype=np.float32)
+    field[..., 0] = 6
+    found = continue_field(field, inside, REACH)[..., 0]
+    assert found.min() >= 0
+    assert found.max() <= 6 + 1e-4
+    rings = [found[(away >= start) & (away < start + 3)].mean() for start in np.arange(-6, REACH + 6, 3)]
+    assert (np.diff(rings) <= 1e-4).all()
 
 
-def test_values_outside_do_not_matter() -> None:
-    inside = disc(40)
-    field = constant(1, 2, 0.1)
-    other = np.where(inside[..., None], field, np.float32(1e6))
-    np.testing.assert_array_equal(continue_field(other, inside, REACH), continue_field(field, inside, REACH))
+def test_light_fades_to_nothing_at_the_border() -> None:
+    inside, away = disc()
+    field = np.zeros((HEIGHT, WIDTH, 4), dtype=np.float32)
+    field[..., 2] = 0.3
+    light = continue_field(field, inside, REACH)[..., 2]
+    np.testing.assert_array_equal(light[away > 2 * BLOCK], 0)
+    np.testing.assert_allclose(light[away < -0.6 * REACH - 3 * BLOCK], 0.3, atol=1e-3)
+    assert light.min() >= 0
+    assert light.max() <= 0.3 + 1e-5
 
 
-def test_the_arguments_are_not_written_to() -> None:
-    field, inside = constant(1, 2, 0.1), disc(40)
+def test_a_zero_field_stays_zero() -> None:
+    inside, _ = disc()
+    np.testing.assert_array_equal(continue_field(np.zeros((HEIGHT, WIDTH, 4), np.float32), inside, REACH), 0)
+
+
+def test_no_face_moves_nothing() -> None:
+    nowhere = np.zeros((HEIGHT, WIDTH), dtype=bool)
+    np.testing.assert_array_equal(continue_field(wavy(), nowhere, REACH), 0)
+
+
+def test_a_face_that_fills_the_picture() -> None:
+    everywhere = np.ones((HEIGHT, WIDTH), dtype=bool)
+    found = continue_field(wavy(), everywhere, REACH)
+    np.testing.assert_allclose(found[..., :2], wavy()[..., :2], atol=1e-5)
+    assert np.isfinite(found).all()
+
+
+@pytest.mark.parametrize("size", [(1, 1), (2, 3), (5, 1), (113, 7), (300, 451)])
+def test_pictures_of_any_size(size: tuple[int, int]) -> None:
+    inside = np.zeros(size, dtype=bool)
+    inside[size[0] // 3 :, size[1] // 3 :] = True
+    field = np.ones((*size, 4), dtype=np.float32)
+    found = continue_field(field, inside, 3.0)
+    assert found.shape == (*size, 3)
+    assert np.isfinite(found).all()
+
+
+def test_continue_field_does_not_write_into_its_arguments() -> None:
+    inside, _ = disc()
+    field = wavy()
     field.flags.writeable = inside.flags.writeable = False
-    first = continue_field(field, inside, REACH)
-    np.testing.assert_array_equal(continue_field(field, inside, REACH), first)
+    continue_field(field, inside, REACH)
 
 
-def test_a_field_of_nothing_returns_the_pixels_bit_for_bit() -> None:
-    image = photo()
-    result = look_up(image, np.zeros((*SIZE, 3), np.float32))
-    np.testing.assert_array_equal(result, image)
-    assert not np.shares_memory(result, image)
+def constant(x: float, y: float, light: float = 0.0) -> np.ndarray:
+    return np.broadcast_to(np.float32([x, y, light]), (HEIGHT, WIDTH, 3)).copy()
 
 
-def test_a_whole_pixel_is_looked_up_exactly_and_the_edge_is_repeated() -> None:
-    image = photo()
-    field = np.zeros((*SIZE, 3), np.float32)
-    field[..., 0] = 1
-    expected = np.concatenate([image[:, 1:], image[:, -1:]], axis=1)
-    np.testing.assert_array_equal(look_up(image, field), expected)
+def test_a_zero_field_leaves_the_image_bit_for_bit(image: Image) -> None:
+    found = look_up(image, constant(0, 0))
+    np.testing.assert_array_equal(found, image)
+    assert not np.shares_memory(found, image)
 
 
-@pytest.mark.parametrize("far", [1e3, -1e3])
-def test_far_outside_the_picture_its_edge_is_seen(far: float) -> None:
-    image = np.full((*SIZE, 3), 90, np.uint8)
-    field = np.full((*SIZE, 3), far, np.float32)
+def test_movement_too_small_to_see_leaves_the_image_bit_for_bit(image: Image) -> None:
+    np.testing.assert_array_equal(look_up(image, constant(9e-4, -9e-4, 9e-4)), image)
+
+
+@pytest.mark.parametrize(("dx", "dy"), [(1, 0), (0, 1), (-3, 2), (7, -5)])
+def test_whole_pixels_are_a_roll(image: Image, dx: int, dy: int) -> None:
+    found = look_up(image, constant(dx, dy))
+    rolled = np.roll(image, (-dy, -dx), axis=(0, 1))
+    room = 8
+    np.testing.assert_array_equal(found[room:-room, room:-room], rolled[room:-room, room:-room])
+
+
+@pytest.mark.parametrize(("dx", "dy"), [(500, 0), (-500, 0), (0, 500), (0, -500), (1e6, -1e6)])
+def test_beyond_the_edge_its_pixels_are_repeated(image: Image, dx: float, dy: float) -> None:
+    found = look_up(image, constant(dx, dy)).astype(int)
+    rows = np.clip(np.arange(HEIGHT) + dy, 0, HEIGHT - 1).astype(int)
+    columns = np.clip(np.arange(WIDTH) + dx, 0, WIDTH - 1).astype(int)
+    assert np.abs(found - image[np.ix_(rows, columns)]).max() <= 1
+
+
+def test_half_a_pixel_along_a_ramp_is_half_a_step() -> None:
+    ramp = np.broadcast_to((4 * np.arange(50, dtype=np.uint8))[None, :, None], (20, 50, 3)).copy()
+    field = np.broadcast_to(np.float32([0.5, 0, 0]), (20, 50, 3)).copy()
+    np.testing.assert_array_equal(look_up(ramp, field)[:, 5:-5], ramp[:, 5:-5] + 2)
+
+
+def test_a_flat_image_stays_flat_wherever_it_is_looked_up() -> None:
+    flat = np.full((HEIGHT, WIDTH, 3), (10, 128, 250), dtype=np.uint8)
+    field = np.random.default_rng(1).normal(0, 30, (HEIGHT, WIDTH, 3)).astype(np.float32)
     field[..., 2] = 0
-    np.testing.assert_array_equal(look_up(image, field), image)
+    np.testing.assert_array_equal(look_up(flat, field), flat)
 
 
-def test_between_pixels_it_is_the_cubic_of_opencv() -> None:
-    image = photo(2)
-    field = np.random.default_rng(3).normal(0, 2, (*SIZE, 3)).astype(np.float32)
-    field[..., 2] = 0
-    yy, xx = np.mgrid[: SIZE[0], : SIZE[1]].astype(np.float32)
-    # OpenCV rounds the place to a 32nd of a pixel
-    field[..., 0], field[..., 1] = np.round(field[..., 0] * 32) / 32, np.round(field[..., 1] * 32) / 32
-    oracle = cv2.remap(
-        image.astype(np.float32),
-        xx + field[..., 0],
-        yy + field[..., 1],
-        cv2.INTER_CUBIC,
-        borderMode=cv2.BORDER_REPLICATE,
-    )
-    assert np.abs(look_up(image, field) - np.clip(oracle, 0, 255)).max() < 0.51
+def test_light_multiplies_and_is_clipped() -> None:
+    flat = np.full((HEIGHT, WIDTH, 3), (0, 60, 200), dtype=np.uint8)
+    np.testing.assert_array_equal(look_up(flat, constant(0, 0, float(np.log(2))))[0, 0], [0, 120, 255])
+    np.testing.assert_array_equal(look_up(flat, constant(0, 0, float(np.log(0.5))))[0, 0], [0, 30, 100])
 
 
-def test_light_multiplies_and_is_bounded_by_white() -> None:
-    image = photo()
-    field = np.zeros((*SIZE, 3), np.float32)
-    field[..., 2] = np.log(2)
-    expected = np.minimum(image.astype(int) * 2, 255)
-    np.testing.assert_allclose(look_up(image, field), expected, atol=1)
+def test_the_image_and_the_field_are_not_written_to(image: Image) -> None:
+    field = constant(2, 1, 0.1)
+    image.flags.writeable = field.flags.writeable = False
+    before = image.copy()
+    look_up(image, field)
+    np.testing.assert_array_equal(image, before)

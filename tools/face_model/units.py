@@ -38,7 +38,7 @@ _MIXED: dict[str, dict[str, float]] = {
 """MakeHuman's expression units mixed in, before the gain: they raise the nostril, knit and lift the brow."""
 
 GAINS = {
-    "browDown": 1.45, "browInnerUp": 2.2, "browOuterUp": 2.1, "cheekPuff": 1.3, "cheekSquint": 0.7, "eyeBlink": 0.74,
+    "browDown": 1.25, "browInnerUp": 2.2, "browOuterUp": 2.1, "cheekPuff": 1.3, "cheekSquint": 0.7, "eyeBlink": 0.74,
     "eyeLookIn": 2.4, "eyeLookOut": 2.4,
     "eyeLookUp": 1.1, "eyeSquint": 0.9, "jawForward": 1.2, "jawLeft": 1.06, "jawRight": 1.06, "mouthFrown": 0.85,
     "mouthFunnel": 1.33, "mouthLeft": 1.65, "mouthRight": 1.65, "mouthPress": 0.5, "mouthPucker": 1.3,

@@ -22,8 +22,6 @@ _LIGHT_BLUR = 0.05
 """Blur of the change of light, in reaches: the light on skin changes gently, the mesh in facets."""
 _LIGHT_MARGIN = 0.6
 """Width, in reaches, of the margin inside the border in which the change of light fades."""
-_STILL = 1e-3
-"""Displacement, pixels, and logarithm of a change of light below which a pixel is returned as it is."""
 
 
 def continue_field(field: FloatArray, inside: BoolArray, reach: float, *, device: str = "cpu") -> FloatArray:
@@ -66,7 +64,7 @@ def continue_field(field: FloatArray, inside: BoolArray, reach: float, *, device
     return np.asarray(result.numpy(), dtype=np.float32)
 
 
-def look_up(image: Image, field: FloatArray, *, device: str = "cpu") -> Image:
+def look_up(image: Image, field: FloatArray) -> Image:
     """Return each pixel as it is found where its displacement points, times the change of light.
 
     Parameters
@@ -75,23 +73,20 @@ def look_up(image: Image, field: FloatArray, *, device: str = "cpu") -> Image:
         Where pixels are looked up, by cubic interpolation, with the edge pixels repeated.
     field : ndarray of shape (H, W, 3), float32
         Displacement, pixels, and logarithm of the change of light.
-    device : str
-        Where the kernel runs.
 
     Returns
     -------
     ndarray of shape (H, W, 3), uint8
         The new pixels; the old ones, bit for bit, where nothing moves.
     """
-    warp = warp_runtime()
-    from affectface.blending import kernels
-
-    framed = cv2.copyMakeBorder(image, 2, 2, 2, 2, cv2.BORDER_REPLICATE)
-    four = cv2.cvtColor(framed, cv2.COLOR_RGB2RGBA).astype(np.float32)
-    result = warp.array(image, dtype=warp.vec3ub, device=device, copy=True)
-    inputs = [put(four.reshape(-1, 4), warp.vec4, device), put(field, warp.vec3, device), _STILL, None, result]
-    run_rows(kernels.look_up_pixels, field.shape[:2], inputs, device)
-    return np.asarray(result.numpy(), dtype=np.uint8)
+    height, width = field.shape[:2]
+    x = field[..., 0] + np.arange(width, dtype=np.float32)
+    y = field[..., 1] + np.arange(height, dtype=np.float32)[:, None]
+    four = cv2.cvtColor(image, cv2.COLOR_RGB2RGBA).astype(np.float32)  # four floats are looked up faster than 3 bytes
+    moved = cv2.remap(four, x, y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+    light = cv2.exp(np.ascontiguousarray(field[..., 2]))
+    lit = cv2.multiply(moved, cv2.merge([light] * 4), dtype=cv2.CV_8U)
+    return np.asarray(cv2.cvtColor(lit, cv2.COLOR_RGBA2RGB), dtype=np.uint8)
 
 
 def _continue_coarse(averages: FloatArray, reach: float) -> FloatArray:

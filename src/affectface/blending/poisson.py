@@ -34,5 +34,5 @@ def blend_poisson(face: Image, photo: Image, inside: BoolArray) -> Image:
     if len(rows) < 3 or len(columns) < 3:
         return photo
     centre = (int(columns[0] + columns[-1] + 1) // 2, int(rows[0] + rows[-1] + 1) // 2)
-    blended = cv2.seamlessClone(face, photo, mask, centre, cv2.NORMAL_CLONE)
+    blended = cv2.seamlessClone(face, photo, mask.copy(), centre, cv2.NORMAL_CLONE)
     return np.where(mask[..., None] > 0, blended, photo).astype(np.uint8)

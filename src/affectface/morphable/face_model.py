@@ -97,8 +97,7 @@ class FaceModel:
 
     def deformation(self, expression: FloatArray) -> FloatArray:
         """Return the displacement (V, 3), cm, of expression coefficients (E,)."""
-        active = np.flatnonzero(expression)
-        return np.tensordot(expression[active].astype(np.float32), self.expression[active], axes=1)
+        return np.tensordot(expression.astype(np.float32), self.expression, axes=1)
 
     def expression_vector(self, units: Mapping[str, float]) -> FloatArray:
         """Return coefficients (E,) from unit names and strengths; units this model lacks are left out."""

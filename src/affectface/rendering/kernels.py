@@ -52,38 +52,6 @@ def place_vertices(
 
 
 @wp.kernel
-def compare_skin(
-    points: wp.array(dtype=wp.vec3),
-    normals: wp.array(dtype=wp.vec3),
-    points_before: wp.array(dtype=wp.vec3),
-    light_before: wp.array(dtype=float),
-    harmonics: wp.array(dtype=float),
-    darkest: float,
-    low: float,
-    high: float,
-    share: float,
-    values: wp.array(dtype=wp.vec4),
-):
-    """Write the way back to where each vertex was, pixels, and `share` of the log of its change of light in bounds."""
-    i = wp.tid()
-    n = normals[i]
-    light = (
-        harmonics[0]
-        + harmonics[1] * n[0]
-        + harmonics[2] * n[1]
-        + harmonics[3] * n[2]
-        + harmonics[4] * n[0] * n[1]
-        + harmonics[5] * n[1] * n[2]
-        + harmonics[6] * (3.0 * n[2] * n[2] - 1.0)
-        + harmonics[7] * n[0] * n[2]
-        + harmonics[8] * (n[0] * n[0] - n[1] * n[1])
-    )
-    ratio = wp.max(light, darkest) / wp.max(light_before[i], darkest)
-    back = points_before[i] - points[i]
-    values[i] = wp.vec4(back[0], back[1], share * wp.log(wp.clamp(ratio, low, high)), 0.0)
-
-
-@wp.kernel
 def draw_triangles(
     points: wp.array(dtype=wp.vec3),
     triangles: wp.array(dtype=wp.vec3i),

@@ -85,7 +85,7 @@ def draw_expression(
     drawn = rasterise(window.local(points), front.triangles, front.labels, values, window.size, device=config.device)
     field = continue_field(drawn.values, drawn.label == SKIN, reach, device=config.device)
     photo = np.ascontiguousarray(source.image[window.box])
-    pixels = look_up(photo, field, device=config.device)
+    pixels = look_up(photo, field)
     draw_eyes(pixels, source, window, drawn.label == EYE, drawn.values, field)
     mouth_points, mouth_normals = place(mouth, vertices, source.camera, mouth_shift, config.device)
     lips, uncovered = points[source.parts.lips, :2], drawn.label == NO_LABEL

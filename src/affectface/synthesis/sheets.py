@@ -13,7 +13,7 @@ from affectface.synthesis.sheet import SheetStyle, compose_circle, compose_grid,
 SheetKind = Literal["expressions", "plane", "directions"]
 
 _LEVELS = (-1.0, -0.5, 0.0, 0.5, 1.0)
-_EXPRESSIONS = ("neutral", *BASIC_EXPRESSIONS, "contempt")
+_EXPRESSIONS = ("neutral", *BASIC_EXPRESSIONS)
 
 
 def draw_sheet(
@@ -26,7 +26,7 @@ def draw_sheet(
     portrait : Portrait
         The portrait.
     kind : str
-        `expressions`: neutral, the six and contempt; `plane`: valence and arousal from -1 to 1, without the corners;
+        `expressions`: the photo, neutral and the six; `plane`: valence and arousal from -1 to 1, without the corners;
         `directions`: the 28 directions of the plane on a circle.
     intensity : float
         How much of each affect.
@@ -39,8 +39,9 @@ def draw_sheet(
         The sheet.
     """
 
-    def crop(affect: Affect, size: int, room: float = 2.0) -> Image:
-        picture = crop_square(portrait.express(affect, intensity=intensity), portrait.face.box, size=size, room=room)
+    def crop(affect: Affect | None, size: int, room: float = 2.0) -> Image:
+        whole = portrait.image if affect is None else portrait.express(affect, intensity=intensity)
+        picture = crop_square(whole, portrait.face.box, size=size, room=room)
         if progress:
             progress()
         return picture
@@ -48,11 +49,8 @@ def draw_sheet(
     match kind:
         case "expressions":
             style = SheetStyle(tile=340, title="Expressions", subtitle=_subtitle(portrait))
-            return compose_grid(
-                [(name.capitalize(), crop(Expression(name), style.tile)) for name in _EXPRESSIONS],
-                columns=4,
-                style=style,
-            )
+            cells = [(name.capitalize(), crop(Expression(name), style.tile)) for name in _EXPRESSIONS]
+            return compose_grid([("The photo", crop(None, style.tile)), *cells], columns=4, style=style)
         case "plane":
             style = SheetStyle(tile=260, title="Valence and arousal", subtitle=_subtitle(portrait))
             return compose_plane(
@@ -80,7 +78,7 @@ def sheet_size(kind: SheetKind) -> int:
     int
         The number of pictures.
     """
-    return {"expressions": len(_EXPRESSIONS), "plane": len(_plane()), "directions": len(DIRECTIONS) + 1}[kind]
+    return {"expressions": len(_EXPRESSIONS) + 1, "plane": len(_plane()), "directions": len(DIRECTIONS) + 1}[kind]
 
 
 def _plane() -> list[tuple[float, float]]:

@@ -81,7 +81,7 @@ def test_a_focal_length_that_is_not_given_is_found(model: FaceModel, known: Know
 def test_the_usual_config_stays_close(model: FaceModel, known: Known) -> None:
     fit = fit_landmarks(model, known.landmarks, SIZE)
     assert np.median(misses(model, fit, known.landmarks)) < 0.01
-    assert fit.identity.shape == (min(80, len(model.identity)),)
+    assert fit.identity.shape == (LandmarkFitConfig().identity_components,)
     assert fit.expression.shape == (len(model.expression_names),)
 
 

@@ -67,4 +67,4 @@ LEFT_IRIS = (473, 474, 475, 476, 477)
 NOSE_BRIDGE = (168, 6, 197, 195, 5, 4)
 """From between the eyes down to the tip."""
 
-NOSE_TIP, CHIN, FOREHEAD = 4, 152, 10
+NOSE_TIP, CHIN_FRONT, CHIN, FOREHEAD = 4, 175, 152, 10

@@ -108,7 +108,7 @@ def light_in_mouth(facing: FloatArray, depth: FloatArray, opening: BoolArray, sc
     shadow = round(0.12 * scale)  # light comes from above more often than not: the upper lip's shadow is longer
     if shadow:
         below = np.vstack([np.zeros((shadow, gap.shape[1]), np.float32), below[:-shadow]])[: len(gap)]
-    open_to_light = np.clip(2.6 * near * (0.5 + 0.5 * below) - 0.3, 0, 1)
+    open_to_light = np.clip(2.6 * near * (0.5 + 0.5 * below) - 0.2, 0, 1)
     inward = np.exp(-np.clip(depth - _LIT_DEPTH, 0, None) / _FADE_DEPTH)
     light = (0.6 + 0.4 * facing) * inward * open_to_light
     return np.asarray(light[..., None] ** _REDDENING, dtype=np.float32)

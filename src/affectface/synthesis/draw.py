@@ -26,6 +26,10 @@ _STILL = 0.02
 """Movement, pixels, that no eye sees: less than this everywhere, and the photo is returned as it is."""
 _DARKEST, _BRIGHTEST = 0.6, 1.4
 """Bounds of the change of light: beyond them the fitted light is guessing."""
+_EDGE_ON = 0.12
+"""Cosine of the angle to the camera under which skin is taken as not seen in the photo."""
+_LEAST_ROOM = 1.6
+"""Reach over the longest displacement: a smooth step of that length stays below a slope of 1."""
 _TRUST = 0.75
 """Share of the predicted change of light that is drawn: skin scatters light, and is less contrasted than matt paint."""
 
@@ -74,16 +78,20 @@ def draw_expression(
         front_shift, mouth_shift = front_shift + nudge[front.index], mouth_shift + nudge[mouth.index]
     points, normals = place(front, vertices, source.camera, front_shift, config.device)
     values = np.zeros((len(points), 4), dtype=np.float32)
+    values[:, 3] = source.front_facing
     np.subtract(source.front_points[:, :2], points[:, :2], out=values[:, :2])
     moved = (np.abs(values[:, 0]) > _STILL) | (np.abs(values[:, 1]) > _STILL)
     if not moved.any():
         return None
     if config.shading:
         values[:, 2] = _log_light_ratio(source, normals)
-    reach = config.reach * source.eye_distance
+    # a movement must have room to fade, or it would fold what lies around the face
+    reach = max(config.reach * source.eye_distance, _LEAST_ROOM * float(np.abs(values[:, :2]).max()))
     window = _window(points[moved, :2], source.front_points[moved, :2], reach, source.image.shape)
     drawn = rasterise(window.local(points), front.triangles, front.labels, values, window.size, device=config.device)
-    field = continue_field(drawn.values, drawn.label == SKIN, reach, device=config.device)
+    # skin that the photo saw edge-on or not at all, such as under the chin, says nothing about where to look
+    known = (drawn.label == SKIN) & (drawn.values[..., 3] > _EDGE_ON)
+    field = continue_field(drawn.values, known, reach, device=config.device)
     photo = np.ascontiguousarray(source.image[window.box])
     pixels = look_up(photo, field)
     draw_eyes(pixels, source, window, drawn.label == EYE, drawn.values, field)

@@ -5,19 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from affectface.arrays import BoolArray, IntArray
-from affectface.landmarks.topology import LIPS_OUTER_LOWER, LIPS_OUTER_UPPER
+from affectface.arrays import BoolArray, FloatArray
+from affectface.landmarks.topology import CHIN_FRONT, FACE_OVAL, LIPS_OUTER_LOWER, LIPS_OUTER_UPPER
 from affectface.morphable import FaceModel
 from affectface.rendering.drawn_mesh import DrawnMesh, drawn_mesh
 from affectface.rendering.mouth import INTERIOR
 
-_STILL = 0.2
-"""Movement, cm, that no unit exceeds on skin that is not drawn: ears, skull and neck follow the face from outside."""
-_MAINLAND = 0.02
-"""Share of the skin's vertices from which connected still skin is skull, ear or neck."""
+_OUTLINE = 1.02
+"""How much larger than the landmarks' outline the drawn face is."""
+_TURNED_AWAY = -0.3
+"""Cosine of the angle to the front beyond which skin is the back of the head."""
 SKIN, EYE = 0, 1
 """Labels of the front's triangles."""
 
@@ -55,7 +56,7 @@ def parts_of(model: FaceModel) -> Parts:
     Parts
         Front and mouth.
     """
-    skin = _moving_skin(model)
+    skin = _face_proper(model)
     front = skin | _seen_half(model, "eye_left") | _seen_half(model, "eye_right")
     mouth = model.region(*INTERIOR) & ~_backs_of_teeth(model)
     front_mesh = drawn_mesh(model.triangles[front], np.where(skin[front], SKIN, EYE))
@@ -64,41 +65,39 @@ def parts_of(model: FaceModel) -> Parts:
     return Parts(front_mesh, drawn_mesh(model.triangles[mouth], model.triangle_regions[mouth]), np.flatnonzero(lips))
 
 
-def _moving_skin(model: FaceModel) -> BoolArray:
-    """Which triangles (T,) are skin that expressions move, or still but amid it, as the bridge of a nose may be."""
-    face = model.region("face")
-    reach = np.sqrt((model.expression**2).sum(axis=-1).max(axis=0))
-    still = face & (reach[model.triangles].max(axis=1) <= _STILL)
-    corners = model.triangles[still]
-    edges = np.concatenate([corners[:, [0, 1]], corners[:, [1, 2]]])
-    island = _islands(edges, len(model.vertices))
-    size = np.bincount(island)[island[model.triangles[:, 0]]]
-    return np.asarray(face & ~(still & (size > _MAINLAND * len(np.unique(model.triangles[face])))))
+def _face_proper(model: FaceModel) -> BoolArray:
+    """Which triangles (T,) are skin within the outline of the face, as it is seen from the front.
 
-
-def _islands(edges: IntArray, count: int) -> NDArray[np.intp]:
-    """Number the connected parts of `count` vertices by `edges` (N, 2): each vertex's lowest neighbour, and on from it.
-
-    SciPy would do it too, but its graph module takes longer to import than the rest of a start.
+    Ears, skull, throat and the underside of the chin follow the face from outside. Where its edge lies is known to a
+    pixel or two only, and a chin that moved over a throat that did not would leave its old edge behind.
     """
-    label = np.arange(count)
-    while True:
-        lowest = label[edges].min(axis=1)
-        joined = label.copy()
-        for end in (0, 1):
-            np.minimum.at(joined, label[edges[:, end]], lowest)
-        joined = joined[joined]
-        if np.array_equal(joined, label):
-            return label
-        label = joined
+    face, wanted = model.region("face"), [*FACE_OVAL, CHIN_FRONT]
+    on = model.landmark_triangles[wanted]
+    if (on < 0).any():
+        return face
+    places = np.einsum("lc,lcd->ld", model.landmark_weights[wanted], model.vertices[model.triangles[on]])
+    outline, chin_height = places[:-1, :2], places[-1, 1]
+    centre = outline.mean(axis=0)
+    outline = (centre + _OUTLINE * (outline - centre)).astype(np.float32)
+    middles, normals = model.vertices[model.triangles].mean(axis=1), _normals(model)
+    underside = (middles[:, 1] < chin_height) & (normals[:, 1] < -0.5)
+    candidates = np.flatnonzero(face & (normals[:, 2] > _TURNED_AWAY) & ~underside)
+    inside = [cv2.pointPolygonTest(outline, (float(x), float(y)), False) >= 0 for x, y, _ in middles[candidates]]
+    kept = np.zeros_like(face)
+    kept[candidates[inside]] = True
+    return kept
 
 
 def _backs_of_teeth(model: FaceModel) -> BoolArray:
     """Which triangles (T,) of teeth and gums look into the mouth: nobody ever sees them."""
+    return np.asarray((_normals(model)[:, 2] < -0.5) & model.region("teeth_upper", "teeth_lower", "gums"))
+
+
+def _normals(model: FaceModel) -> FloatArray:
+    """Unit normals (T, 3) of the mean face's triangles."""
     corners = model.vertices[model.triangles]
     normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
-    backwards = normals[:, 2] < -0.5 * np.linalg.norm(normals, axis=1)
-    return np.asarray(backwards & model.region("teeth_upper", "teeth_lower", "gums"))
+    return np.asarray(normals / np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-12))
 
 
 def _seen_half(model: FaceModel, eye: str) -> BoolArray:

@@ -53,6 +53,8 @@ class SourceFace:
         Luminance of the fitted light.
     front_light : ndarray of shape (D,), float32
         The fitted luminance of the front's vertices.
+    front_facing : ndarray of shape (D,), float32
+        How much the front's vertices look at the camera: 1 is straight, 0 and less is hidden from it.
     eyes : tuple of EyeLayers
         The eyes, taken apart.
     teeth_seen : ndarray of shape (2, h, w), float32, or None
@@ -74,6 +76,7 @@ class SourceFace:
     mouth_shift: FloatArray
     lighting: FloatArray
     front_light: FloatArray
+    front_facing: FloatArray
     eyes: tuple[EyeLayers, ...]
     teeth_seen: FloatArray | None
     white: FloatArray
@@ -134,6 +137,7 @@ def prepare_source(
         mouth_shift=mouth_shift,
         lighting=lighting,
         front_light=np.asarray(light, dtype=np.float32),
+        front_facing=-normals[:, 2],
         eyes=_separate_eyes(region, opening, irises),
         teeth_seen=_teeth_seen(parts.mouth, mouth_points, front, gap, eye_distance, config.device),
         white=white_of_photo(region, sclera, skin_colour.astype(np.float32)),

@@ -9,17 +9,17 @@ derived: set by eye on photographs after the descriptions in FACS.
 from __future__ import annotations
 
 _PAIRED: dict[int, dict[str, float]] = {
-    1: {"browInnerUp": 1.0},
-    2: {"browOuterUp": 1.0},
-    4: {"browDown": 1.3},
+    1: {"browInnerUp": 1.2},
+    2: {"browOuterUp": 1.15},
+    4: {"browDown": 1.4},
     5: {"eyeWide": 1.0},
     6: {"cheekSquint": 1.0, "eyeSquint": 0.35},
     7: {"eyeSquint": 1.0},
     9: {"noseSneer": 1.0, "browDown": 0.3},
     10: {"mouthUpperUp": 1.0, "noseSneer": 0.15},
-    12: {"mouthSmile": 1.2},
+    12: {"mouthSmile": 1.3},
     14: {"mouthDimple": 1.0},
-    15: {"mouthFrown": 1.0},
+    15: {"mouthFrown": 1.3},
     16: {"mouthLowerDown": 1.0},
     20: {"mouthStretch": 1.0},
     34: {"cheekPuff": 1.0},

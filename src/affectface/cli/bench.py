@@ -33,7 +33,8 @@ def bench(
         environment = os.environ | _ONE_THREAD
         imported = min(_seconds(["-c", "import affectface; affectface.__version__"], environment) for _ in range(3))
         advance(1)
-        command = ["-m", "affectface", "sheet", "example", "-o", str(Path(folder) / "sheet.png")]
+        command = ["-m", "affectface", "synth", "example", "--expression", "happiness"]
+        command += ["-o", str(Path(folder) / "out.png")]
         command += ["--model", model] if model else []
         cold = _seconds(command, environment | {"WARP_CACHE_PATH": str(Path(folder) / "kernels")})
         advance(1)

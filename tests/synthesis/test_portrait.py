@@ -138,6 +138,14 @@ def test_without_teeth_the_mouth_is_darker(portrait: Portrait, photo: Image) -> 
     assert without.express(affect)[changed].mean() < portrait.express(affect)[changed].mean()
 
 
+def test_a_black_and_white_photo_stays_one(photo: Image) -> None:
+    grey = np.repeat(photo.mean(axis=-1, keepdims=True).astype(np.uint8), 3, axis=-1)
+    portrait = Portrait.open(grey, face_model=load_named_face_model("embedded"))
+    drawn = portrait.express(Expression("surprise")).astype(int)
+    assert (drawn != grey).any()
+    assert (drawn.max(axis=-1) - drawn.min(axis=-1)).max() <= 1
+
+
 def test_every_face_of_a_group_photo(photo: Image) -> None:
     group = np.hstack([photo, photo[:, ::-1]])
     portraits = Portrait.open_all(group, face_model=load_named_face_model("embedded"))

@@ -11,7 +11,7 @@ from affectface.arrays import BoolArray, FloatArray, Image
 from affectface.rendering.eyes import EyeLayers
 from affectface.rendering.mouth import light_in_mouth, mouth_albedo
 from affectface.rendering.rasterise import NO_LABEL, rasterise
-from affectface.rendering.shade import to_srgb
+from affectface.rendering.shade import luminance, to_srgb
 from affectface.synthesis.config import SynthesisConfig
 from affectface.synthesis.source import TEETH, SourceFace
 
@@ -145,6 +145,8 @@ def draw_mouth(
         for tooth, seen in zip(TEETH, source.teeth_seen, strict=True):
             share = np.clip(_sample(seen, where), 0, 1) * (drawn.label == tooth)
             colour += (np.minimum(own, colour + 90) - colour) * share[..., None]
+    if source.grey:
+        colour[:] = luminance(colour)[..., None]
     colour = np.asarray(cv2.GaussianBlur(colour, (0, 0), _SHARPEST), dtype=np.float32)
     pixels[box] = _over(pixels[box], colour, opening, max(_SHARPEST, _LIP_EDGE * source.eye_distance))
 

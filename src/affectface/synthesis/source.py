@@ -24,6 +24,8 @@ from affectface.synthesis.parts import EYE, SKIN, Parts, parts_of
 
 _ROOM = (0.6, 0.9)
 """Room around the face for what follows it, sideways and downwards, in inter-ocular distances."""
+_GREY = 3.0
+"""Mean difference of a pixel's channels below which a photo is black and white."""
 _TEETH_SEEN = (0.03, 0.05)
 """Gap of the lips, in inter-ocular distances, from which the photo is taken to show teeth, and at which surely."""
 TEETH = (REGIONS.index("teeth_upper"), REGIONS.index("teeth_lower"))
@@ -61,6 +63,8 @@ class SourceFace:
         How surely the photo itself shows upper and lower teeth, 0 to 1; None where its lips are closed.
     white : ndarray of shape (3,), float32
         Linear RGB of white in this photo.
+    grey : bool
+        Whether the photo is black and white.
     eye_distance : float
         Inter-ocular distance, pixels.
     """
@@ -80,6 +84,7 @@ class SourceFace:
     eyes: tuple[EyeLayers, ...]
     teeth_seen: FloatArray | None
     white: FloatArray
+    grey: bool
     eye_distance: float
 
 
@@ -141,8 +146,15 @@ def prepare_source(
         eyes=_separate_eyes(region, opening, irises),
         teeth_seen=_teeth_seen(parts.mouth, mouth_points, front, gap, eye_distance, config.device),
         white=white_of_photo(region, sclera, skin_colour.astype(np.float32)),
+        grey=_is_grey(region),
         eye_distance=eye_distance,
     )
+
+
+def _is_grey(image: Image) -> bool:
+    """Whether a picture has no colour, but for the noise of a lossy file."""
+    some = image[::4, ::4].astype(np.int16)
+    return bool((some.max(axis=-1) - some.min(axis=-1)).mean() < _GREY)
 
 
 def _region(points: FloatArray, eye_distance: float, size: tuple[int, ...]) -> tuple[int, int, int, int]:

@@ -96,3 +96,20 @@ def read_only(array: NDArray[Any]) -> NDArray[Any]:
     view = array.view()
     view.flags.writeable = False
     return view
+
+
+def smooth_step(x: Any) -> FloatArray:
+    """Return a smooth rise from 0 at 0 to 1 at 1, level at both ends.
+
+    Parameters
+    ----------
+    x : array_like
+        Where; below 0 is 0, beyond 1 is 1.
+
+    Returns
+    -------
+    ndarray, float32
+        3 x² - 2 x³, of the shape of `x`.
+    """
+    x = np.clip(x, 0, 1)
+    return np.asarray(x * x * (3 - 2 * x), dtype=np.float32)

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from affectface.arrays import BoolArray, FloatArray, Image
+from affectface.arrays import BoolArray, FloatArray, Image, smooth_step
 from affectface.device import put, run_kernel, run_rows, warp_runtime
 
 _COARSE = 80
@@ -95,16 +95,10 @@ def _continue_coarse(averages: FloatArray, reach: float) -> FloatArray:
     face = _without_holes(averages[..., 3] > 0.5)
     away = cv2.distanceTransform((~face).astype(np.uint8), cv2.DIST_L2, 5)
     depth = cv2.distanceTransform(np.pad(face, 1).astype(np.uint8), cv2.DIST_L2, 5)[1:-1, 1:-1]
-    filled[..., :2] *= _smooth_step(1 - away / reach)[..., None]
+    filled[..., :2] *= smooth_step(1 - away / reach)[..., None]
     light = cv2.GaussianBlur(filled[..., 2], (0, 0), _LIGHT_BLUR * reach)
-    filled[..., 2] = light * _smooth_step(depth / (_LIGHT_MARGIN * reach))
+    filled[..., 2] = light * smooth_step(depth / (_LIGHT_MARGIN * reach))
     return filled
-
-
-def _smooth_step(x: NDArray[Any]) -> FloatArray:
-    """A smooth rise from 0 at 0 to 1 at 1."""
-    x = np.clip(x, 0, 1)
-    return np.asarray(x * x * (3 - 2 * x), dtype=np.float32)
 
 
 def _fill(values: NDArray[Any], share: NDArray[Any]) -> FloatArray:

@@ -13,6 +13,7 @@ import numpy as np
 
 from affectface.arrays import FloatArray, Image, IntArray
 from affectface.camera import Camera
+from affectface.mesh import vertex_normals
 from affectface.morphable.face_model import FaceModel
 from affectface.morphable.visibility import triangle_buffer
 from affectface.regions import REGIONS
@@ -129,7 +130,7 @@ def draw_mean_face(model: FaceModel, camera: Camera, size: int = 768) -> Drawing
         for radius, colour in ((IRIS_RADIUS, _IRIS), (0.2, _PUPIL)):
             inside = np.flatnonzero(hit.ravel())[mine & (away < radius)]
             albedo.reshape(-1, 3)[inside] = colour
-    normals = _vertex_normals(model)
+    normals = vertex_normals(model.vertices, model.triangles)
     normal = np.einsum("nc,ncd->nd", weights[hit], normals[corners]) @ camera.rotation.T
     normal /= np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-9)
     light = np.clip(normal @ np.array([0.1, 0.45, 0.89]), 0, 1) * 0.75 + 0.3
@@ -183,13 +184,3 @@ def _paint(points: FloatArray, size: int) -> tuple[FloatArray, FloatArray]:
         cv2.polylines(brow, [np.rint(line).astype(np.int32)], False, 1.0, max(1, round(width)), cv2.LINE_AA)
     cv2.fillPoly(lips, [np.rint(points[48:60]).astype(np.int32)], 1.0, cv2.LINE_AA)
     return cv2.GaussianBlur(brow, (0, 0), 1.5) * 0.8, cv2.GaussianBlur(lips, (0, 0), 1.0) * 0.8
-
-
-def _vertex_normals(model: FaceModel) -> FloatArray:
-    """Return unit normals (V, 3) of the mean face."""
-    a, b, c = (model.vertices[model.triangles[:, i]] for i in range(3))
-    face = np.cross(b - a, c - a)
-    normals = np.zeros_like(model.vertices)
-    for corner in range(3):
-        np.add.at(normals, model.triangles[:, corner], face)
-    return np.asarray(normals / np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-12), dtype=np.float32)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
-from affectface.arrays import FloatArray
+from affectface.arrays import FloatArray, smooth_step
 from affectface.fitting.face_fit import LEFT_EYE_OUTER, RIGHT_EYE_OUTER, FaceFit, spread_over_vertices
 from affectface.landmarks.topology import (
     CHIN,
@@ -52,10 +50,10 @@ def shown_expression(model: FaceModel, fit: FaceFit) -> FloatArray:
         Strengths to subtract; all zero for a neutral photo. Where the eyes look is kept.
     """
     resting = np.array([_resting(name) for name in model.expression_names], dtype=np.float32)
-    shown = fit.expression * _smooth_step(np.abs(fit.expression) / resting - 1)
+    shown = fit.expression * smooth_step(np.abs(fit.expression) / resting - 1)
     shown[[name.startswith(_GAZE) for name in model.expression_names]] = 0
     amount = (_movement(model, shown) - _NOTHING) / (_EVERYTHING - _NOTHING)
-    return np.asarray(shown * _smooth_step(np.float32(amount)), dtype=np.float32)
+    return np.asarray(shown * smooth_step(np.float32(amount)), dtype=np.float32)
 
 
 def lip_closing(model: FaceModel, fit: FaceFit, resting: FloatArray) -> FloatArray:
@@ -87,7 +85,7 @@ def lip_closing(model: FaceModel, fit: FaceFit, resting: FloatArray) -> FloatArr
     eyes = max(float(np.linalg.norm(points[LEFT_EYE_OUTER] - points[RIGHT_EYE_OUTER])), 1e-6)
     removed = (_movement(model, fit.expression - resting) - _NOTHING) / (_EVERYTHING - _NOTHING)
     parted = (float(gap.max()) / eyes - _TOUCHING) / (_PARTED - _TOUCHING)
-    move = (gap * _smooth_step(np.float32(max(removed, parted))))[:, None] * down
+    move = (gap * smooth_step(np.float32(max(removed, parted))))[:, None] * down
     change = np.zeros_like(fit.residual)
     for lip, part in ((LIPS_INNER_UPPER, 0.35), (LIPS_OUTER_UPPER, 0.3)):
         change[list(lip)] = part * move
@@ -98,12 +96,6 @@ def lip_closing(model: FaceModel, fit: FaceFit, resting: FloatArray) -> FloatArr
 
 def _resting(name: str) -> float:
     return next((strength for start, strength in _RESTING.items() if name.startswith(start)), _RESTING_OTHERWISE)
-
-
-def _smooth_step(x: Any) -> FloatArray:
-    """A smooth rise from 0 at 0 to 1 at 1."""
-    x = np.clip(x, 0, 1)
-    return np.asarray(x * x * (3 - 2 * x), dtype=np.float32)
 
 
 def _movement(model: FaceModel, expression: FloatArray) -> float:

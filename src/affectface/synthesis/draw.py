@@ -95,9 +95,8 @@ def draw_expression(
     photo = np.ascontiguousarray(source.image[window.box])
     pixels = look_up(photo, field)
     draw_eyes(pixels, source, window, drawn.label == EYE, drawn.values, field)
-    mouth_points, mouth_normals = place(mouth, vertices, source.camera, mouth_shift, config.device)
     lips, uncovered = points[source.parts.lips, :2], drawn.label == NO_LABEL
-    draw_mouth(pixels, source, window, mouth_points, mouth_normals, lips, uncovered, config)
+    draw_mouth(pixels, source, window, vertices, mouth_shift, lips, uncovered, config)
     if config.blend == "poisson":
         pixels = blend_poisson(pixels, photo, drawn.label == SKIN)
     return Patch(source.origin[0] + window.x, source.origin[1] + window.y, pixels)

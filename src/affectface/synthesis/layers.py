@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from affectface.arrays import BoolArray, FloatArray, Image
+from affectface.rendering.drawn_mesh import place
 from affectface.rendering.eyes import EyeLayers
 from affectface.rendering.mouth import light_in_mouth, mouth_albedo
 from affectface.rendering.rasterise import NO_LABEL, rasterise
@@ -96,8 +97,8 @@ def draw_mouth(
     pixels: Image,
     source: SourceFace,
     window: Window,
-    points: FloatArray,
-    normals: FloatArray,
+    vertices: FloatArray,
+    shift: FloatArray,
     lips: FloatArray,
     uncovered: BoolArray,
     config: SynthesisConfig,
@@ -112,8 +113,10 @@ def draw_mouth(
         The photo's face region.
     window : Window
         The rectangle of the region that is drawn.
-    points, normals : ndarray of shape (D, 3), float32
-        The mouth's vertices now, and their normals in camera space.
+    vertices : ndarray of shape (V, 3), float32
+        Where the face model's vertices are now, cm.
+    shift : ndarray of shape (D, 2), float32
+        What is added to the mouth's projected vertices, pixels.
     lips : ndarray of shape (L, 2), float32
         Points around the lips now.
     uncovered : ndarray of shape (h, w), bool
@@ -121,13 +124,15 @@ def draw_mouth(
     config : SynthesisConfig
         The choices of the synthesis.
     """
-    if not len(points) or not len(lips):
+    mesh = source.parts.mouth
+    if not len(mesh.triangles) or not len(lips):
         return
-    (x, y), depth = lips.T, points[:, 2]
+    x, y = lips.T
     part = window.clip((x.min() - 2, y.min() - 2), (x.max() + 3, y.max() + 3))
     if part is None or not uncovered[part.within(window)].any():
         return
-    box, mesh = part.within(window), source.parts.mouth
+    points, normals = place(mesh, vertices, source.camera, shift, config.device)
+    box, depth = part.within(window), points[:, 2]
     values = np.empty((len(points), 4), dtype=np.float32)
     values[:, :2] = source.mouth_points[:, :2] - points[:, :2]
     values[:, 2] = np.clip(-normals[:, 2], 0, 1)

@@ -9,7 +9,7 @@ over all of them, mean of the five that move most, and how alike the directions 
 on the model this script makes; the gains in `face_model/units.py` come from such a table):
 
     unit               RMS ICT  ours   peak ICT  ours   cosine
-    browDown_L/_R        1.64   2.36      9.1   12.4    0.71
+    browDown_L/_R        1.64   2.03      9.1   10.7    0.71
     browInnerUp_L/_R     1.15   1.36      7.1    9.1    0.86
     browOuterUp_L/_R     2.24   1.63     12.4    9.5    0.94
     cheekPuff_L/_R       6.59   5.20     22.2   25.8    0.83

@@ -19,9 +19,6 @@ from affectface.files import atomic_path
 from affectface.images import exif_data, write_image
 from affectface.provenance import Provenance
 
-CLIP_SUFFIXES = (".mp4", ".gif", ".webp")
-"""Suffixes of clips that are files; a name without a suffix is a folder of frames."""
-
 _PALETTE_FRAMES = 12
 
 

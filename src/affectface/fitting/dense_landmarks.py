@@ -83,18 +83,12 @@ class _LandmarkBasis:
 @lru_cache(maxsize=8)
 def _landmark_basis(model: FaceModel, components: int) -> _LandmarkBasis:
     index = np.flatnonzero(model.landmark_triangles >= 0)
-    corners = model.triangles[model.landmark_triangles[index]]
-    weights = model.landmark_weights[index]
-
-    def at_landmarks(values: FloatArray) -> FloatArray:
-        return np.asarray(np.einsum("lc,...lcd->...ld", weights, values[..., corners, :]), dtype=np.float32)
-
     count = min(components, len(model.identity))
     frequent = np.array([name.startswith(_FREQUENT) for name in model.expression_names])
-    shapes = np.concatenate([at_landmarks(model.identity[:count]), at_landmarks(model.expression)])
-    return _LandmarkBasis(
-        index, at_landmarks(model.vertices), np.ascontiguousarray(shapes.transpose(1, 2, 0)), count, frequent
-    )
+    bases = (model.identity[:count], model.expression)
+    shapes = np.concatenate([model.at_landmarks(basis)[:, index] for basis in bases])
+    mean = model.at_landmarks(model.vertices)[index]
+    return _LandmarkBasis(index, mean, np.ascontiguousarray(shapes.transpose(1, 2, 0)), count, frequent)
 
 
 def fit_landmarks(

@@ -8,10 +8,8 @@ import numpy as np
 
 from affectface.arrays import FloatArray
 from affectface.camera import Camera
+from affectface.landmarks.topology import LEFT_EYE_OUTER_CORNER, RIGHT_EYE_OUTER_CORNER
 from affectface.morphable import FaceModel
-
-LEFT_EYE_OUTER = 263
-RIGHT_EYE_OUTER = 33
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,7 +45,7 @@ class FaceFit:
 
 def interocular_distance(landmarks: FloatArray) -> float:
     """Return the distance of the outer eye corners of `landmarks` (478, 3), pixels, however the head is turned."""
-    return float(np.linalg.norm(landmarks[LEFT_EYE_OUTER] - landmarks[RIGHT_EYE_OUTER]))
+    return float(np.linalg.norm(landmarks[LEFT_EYE_OUTER_CORNER] - landmarks[RIGHT_EYE_OUTER_CORNER]))
 
 
 def fitted_vertices(model: FaceModel, fit: FaceFit, expression: FloatArray | None = None) -> FloatArray:

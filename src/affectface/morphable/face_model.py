@@ -99,6 +99,12 @@ class FaceModel:
         """Return the displacement (V, 3), cm, of expression coefficients (E,)."""
         return np.tensordot(expression.astype(np.float32), self.expression, axes=1)
 
+    def at_landmarks(self, values: FloatArray) -> FloatArray:
+        """Return values of the vertices (..., V, 3) at the landmarks (..., 478, 3); anything where one has no place."""
+        corners = self.triangles[self.landmark_triangles]
+        found = np.einsum("lc,...lcd->...ld", self.landmark_weights, values[..., corners, :])
+        return np.asarray(found, dtype=np.float32)
+
     def expression_vector(self, units: Mapping[str, float]) -> FloatArray:
         """Return coefficients (E,) from unit names and strengths; units this model lacks are left out."""
         index = {name: i for i, name in enumerate(self.expression_names)}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from affectface.arrays import FloatArray, smooth_step
-from affectface.fitting.face_fit import LEFT_EYE_OUTER, RIGHT_EYE_OUTER, FaceFit, spread_over_vertices
+from affectface.fitting.face_fit import FaceFit, interocular_distance, spread_over_vertices
 from affectface.landmarks.topology import (
     CHIN,
     FOREHEAD,
@@ -76,13 +76,12 @@ def lip_closing(model: FaceModel, fit: FaceFit, resting: FloatArray) -> FloatArr
     ndarray of shape (V, 2), float32
         Movement, pixels; all zero for a photo that was neutral to begin with.
     """
-    corners = model.triangles[model.landmark_triangles]
-    placed = np.einsum("lc,lcd->ld", model.landmark_weights, model.shape(fit.identity, resting)[corners])
-    points = fit.camera.project(placed.astype(np.float32))[:, :2] + fit.residual
+    placed = model.at_landmarks(model.shape(fit.identity, resting))
+    points = fit.camera.project(placed)[:, :2] + fit.residual
     down = points[CHIN] - points[FOREHEAD]
     down /= max(float(np.linalg.norm(down)), 1e-6)
     gap = np.maximum((points[list(LIPS_INNER_LOWER)] - points[list(LIPS_INNER_UPPER)]) @ down, 0)
-    eyes = max(float(np.linalg.norm(points[LEFT_EYE_OUTER] - points[RIGHT_EYE_OUTER])), 1e-6)
+    eyes = max(interocular_distance(points), 1e-6)
     removed = (_movement(model, fit.expression - resting) - _NOTHING) / (_EVERYTHING - _NOTHING)
     parted = (float(gap.max()) / eyes - _TOUCHING) / (_PARTED - _TOUCHING)
     move = (gap * smooth_step(np.float32(max(removed, parted))))[:, None] * down
@@ -101,8 +100,6 @@ def _resting(name: str) -> float:
 def _movement(model: FaceModel, expression: FloatArray) -> float:
     """How far the most moved tenth of the landmarks is moved, in inter-ocular distances."""
     placed = np.flatnonzero(model.landmark_triangles >= 0)
-    corners = model.triangles[model.landmark_triangles]
-    moved = np.einsum("lc,lcd->ld", model.landmark_weights, model.deformation(expression)[corners])
-    mean = np.einsum("lc,lcd->ld", model.landmark_weights, model.vertices[corners])
-    eyes = float(np.linalg.norm(mean[LEFT_EYE_OUTER] - mean[RIGHT_EYE_OUTER]))
+    moved = model.at_landmarks(model.deformation(expression))
+    eyes = interocular_distance(model.at_landmarks(model.vertices))
     return float(np.percentile(np.linalg.norm(moved[placed], axis=1), 90)) / eyes

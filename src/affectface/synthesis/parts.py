@@ -75,7 +75,7 @@ def _face_proper(model: FaceModel) -> BoolArray:
     on = model.landmark_triangles[wanted]
     if (on < 0).any():
         return face
-    places = np.einsum("lc,lcd->ld", model.landmark_weights[wanted], model.vertices[model.triangles[on]])
+    places = model.at_landmarks(model.vertices)[wanted]
     outline, chin_height = places[:-1, :2], places[-1, 1]
     centre = outline.mean(axis=0)
     outline = (centre + _OUTLINE * (outline - centre)).astype(np.float32)

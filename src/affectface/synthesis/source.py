@@ -20,7 +20,7 @@ from affectface.rendering.mouth import white_of_photo
 from affectface.rendering.rasterise import NO_LABEL, rasterise
 from affectface.rendering.shade import harmonics, luminance
 from affectface.synthesis.config import SynthesisConfig
-from affectface.synthesis.parts import EYE, SKIN, Parts, parts_of
+from affectface.synthesis.parts import EYE, Parts, parts_of
 
 _ROOM = (0.6, 0.9)
 """Room around the face for what follows it, sideways and downwards, in inter-ocular distances."""
@@ -220,6 +220,3 @@ def _teeth_seen(
     sigma = max(0.6, 0.004 * eye_distance)
     seen = [cv2.GaussianBlur(((labels == tooth) * inner).astype(np.float32), (0, 0), sigma) for tooth in TEETH]
     return np.asarray(seen, dtype=np.float32) * np.float32(certainty)
-
-
-__all__ = ["SKIN", "TEETH", "SourceFace", "prepare_source"]

@@ -12,9 +12,9 @@ from affectface.landmarks.detector import Range
 from affectface.landmarks.mesh import CROP_TO_FACE, Reading, read
 from affectface.landmarks.search import QUARTERS, Sighting, frame, look, look_closely, overview, tilings, whole
 
-PORTRAIT = 0.35
-"""A face at least this wide, over the image's shorter side, is a portrait: nothing smaller than what the short-range
-detector sees is looked for beside it."""
+PLAIN = 0.15
+"""Size, over the image's shorter side, from which the short-range detector misses no upright face: where only the
+largest is wanted, and the largest that it found is at least so large, there is no larger one to look for."""
 
 LONG_SHOT = 0.6
 """What the full-range detector's score must be in turned views and tiles, of which there are many: MediaPipe's."""
@@ -81,8 +81,9 @@ def detect_faces(image: Image, *, max_faces: int = 64, min_score: float = 0.5) -
 
     Notes
     -----
-    The short-range detector looks at the whole image; unless a portrait is found, so does the full-range one; while
-    nothing is found, both look at the image turned by quarters, and then the full-range one at tiles of it.
+    The short-range detector looks at the whole image, and so does the full-range one, unless only the largest face is
+    wanted and already there; while nothing is found, both look at the image turned by quarters, and then the full-range
+    one at tiles of it.
     """
     image = check_image(image)
     if max_faces < 1:
@@ -99,7 +100,7 @@ def detect_faces(image: Image, *, max_faces: int = 64, min_score: float = 0.5) -
         return _extend(faces, image, seen, max_faces, min_score)
 
     faces = add([], "short", upright)
-    if not any(face.size > PORTRAIT * min(image.shape[:2]) for face in faces):
+    if max_faces > 1 or not any(face.size > PLAIN * min(image.shape[:2]) for face in faces):
         faces = add(faces, "full", upright)
     if not faces:
         faces = add([], "short", turned) or add([], "full", turned, LONG_SHOT)

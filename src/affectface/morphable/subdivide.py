@@ -5,27 +5,29 @@ old points move towards their neighbours. All new points are fixed linear combin
 matrix takes the mean and every displacement of a face model to the finer mesh: subdividing and deforming commute.
 
 Departures: edges between regions of skin and anything else, and edges on a border, are creases (their points only look
-along the crease), which keeps lid margins and lips crisp; eyeballs keep their size, which plain Loop would shrink.
+along the crease), which keeps lid margins and lips crisp; eyeballs keep their size, which plain Loop would shrink;
+teeth, gums and tongue are fine enough and stay as they are.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import coo_matrix, csr_matrix, vstack
 
-from affectface.arrays import FloatArray, IntArray
+from affectface.arrays import BoolArray, FloatArray, IntArray
+from affectface.device import put, run_rows, warp_runtime
 from affectface.morphable.face_model import FaceModel
 from affectface.morphable.portrait_drawing import eye_axis
 
 _SKIN = ("face", "head")
 _EYES = ("eye_left", "eye_right")
+_FINE_ALREADY = ("teeth_upper", "teeth_lower", "gums", "tongue")
 
 
 def subdivide(model: FaceModel) -> FaceModel:
-    """Return the model with four triangles for each.
+    """Return the model with four triangles for each, but for what is fine already.
 
     Parameters
     ----------
@@ -37,16 +39,17 @@ def subdivide(model: FaceModel) -> FaceModel:
     FaceModel
         The finer model. Old vertices keep their numbers; landmarks stay on the same places of the surface.
     """
+    split = _split(model)
     matrix, triangles = loop_matrix(model)
-    regions = np.repeat(model.triangle_regions, 4)
-    vertices = _apply(matrix, model.vertices)
-    uv, uv_triangles = _split_uv(model)
-    spread_landmarks, spread_weights = _spread(model)
+    regions = np.repeat(model.triangle_regions, np.where(split, 4, 1))
+    vertices = matrix.combine(model.vertices)
+    uv, uv_triangles = _split_uv(model, split)
+    spread_landmarks, spread_weights = _spread(model, split)
     finer = replace(
         model,
         vertices=vertices,
-        identity=_apply(matrix, model.identity),
-        expression=_apply(matrix, model.expression),
+        identity=matrix.combine(model.identity),
+        expression=matrix.combine(model.expression),
         triangles=triangles,
         triangle_regions=regions,
         uv=uv,
@@ -55,11 +58,11 @@ def subdivide(model: FaceModel) -> FaceModel:
         spread_landmarks=spread_landmarks,
         spread_weights=spread_weights,
     )
-    return _embed_again(model, finer)
+    return _embed_again(model, finer, split)
 
 
-def loop_matrix(model: FaceModel) -> tuple[csr_matrix, IntArray]:
-    """Return the sparse matrix (V', V) from old to new vertices, and the new triangles (4 T, 3).
+def loop_matrix(model: FaceModel) -> tuple[Rows, IntArray]:
+    """Return the sparse matrix (V', V) from old to new vertices, and the new triangles (T', 3).
 
     Parameters
     ----------
@@ -68,14 +71,14 @@ def loop_matrix(model: FaceModel) -> tuple[csr_matrix, IntArray]:
 
     Returns
     -------
-    matrix : csr_matrix of shape (V', V)
+    matrix : Rows of shape (V', V)
         Rows sum to 1; the first V rows are the old vertices, the others the edges' middles.
-    triangles : ndarray of shape (4 T, 3), int32
-        The four of each old triangle one after the other: three corners, then the middle.
+    triangles : ndarray of shape (T', 3), int32
+        The four of each old triangle one after the other: three corners, then the middle. Or the old one alone.
     """
-    count = len(model.vertices)
-    edges, of_triangle, opposite, faces = _edges(model.triangles)
-    crease = (faces != 2) | _between_skin_and_other(model, of_triangle, len(edges))
+    count, split = len(model.vertices), _split(model)
+    edges, of_triangle, opposite, faces = _edges(model.triangles[split])
+    crease = (faces != 2) | _between_skin_and_other(model, split, of_triangle, len(edges))
     interior = ~crease
 
     # Edge points: 3/8, 3/8, 1/8, 1/8 inside, the middle on a crease.
@@ -102,18 +105,80 @@ def loop_matrix(model: FaceModel) -> tuple[csr_matrix, IntArray]:
     rows.append(np.arange(count))
     columns.append(np.arange(count))
     values.append(1 - valence * beta - 2 * along)
-    shape = (count + len(edges), count)
-    matrix = coo_matrix((np.concatenate(values), (np.concatenate(rows), np.concatenate(columns))), shape=shape).tocsr()
-    blocks = [matrix]
-    order = np.arange(shape[0])
+    entries = _Entries(*map(np.concatenate, (rows, columns, values)))
     for eye in _EYES:
         if model.region(eye).any():
-            mine, round_rows = _round_eyes(model, edges, eye)
-            order[count + mine] = sum(block.shape[0] for block in blocks) + np.arange(len(mine))
-            blocks.append(round_rows)
-    whole = vstack(blocks).tocsr()[order]
-    whole.eliminate_zeros()
-    return whole, _four(model.triangles, count + of_triangle)
+            entries = entries.replaced(_round_eyes(model, edges, eye))
+    return entries.compressed(count + len(edges)), _with_fours(model.triangles, count + of_triangle, split)
+
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """A sparse matrix by its rows, as in scipy.sparse.csr_array, whose import takes longer than all that is done here.
+
+    Attributes
+    ----------
+    start : ndarray of shape (N + 1,), int32
+        Where each row's entries begin.
+    column : ndarray of shape (K,), int32
+        Their columns.
+    weight : ndarray of shape (K,), float64
+        Their values.
+    """
+
+    start: IntArray
+    column: IntArray
+    weight: NDArray[np.float64]
+
+    def combine(self, values: FloatArray) -> FloatArray:
+        """Return the matrix times vertices (..., V, 3): (..., N, 3)."""
+        warp = warp_runtime()
+        from affectface.morphable import kernels
+
+        every = values.reshape(-1, *values.shape[-2:])
+        result = np.empty((len(every), len(self.start) - 1, 3), dtype=np.float32)
+        inputs = [
+            put(array, dtype, "cpu")
+            for array, dtype in (
+                (every, warp.vec3),
+                (self.start, warp.int32),
+                (self.column, warp.int32),
+                (self.weight.astype(np.float32), warp.float32),
+            )
+        ]
+        run_rows(kernels.combine, result.shape[:2], [*inputs, None, put(result, warp.vec3, "cpu")], "cpu")
+        return result.reshape(*values.shape[:-2], *result.shape[1:])
+
+
+@dataclass(frozen=True, eq=False)
+class _Entries:
+    """Entries of a sparse matrix in any order; those of one place add up."""
+
+    row: NDArray[np.intp]
+    column: NDArray[np.intp]
+    weight: NDArray[np.float64]
+
+    def replaced(self, other: _Entries) -> _Entries:
+        """The entries, with the other's rows in place of their own."""
+        keep = ~np.isin(self.row, other.row)
+        return _Entries(
+            np.concatenate([self.row[keep], other.row]),
+            np.concatenate([self.column[keep], other.column]),
+            np.concatenate([self.weight[keep], other.weight]),
+        )
+
+    def compressed(self, count: int) -> Rows:
+        """The matrix of as many rows."""
+        used = np.flatnonzero(self.weight)
+        order = used[np.argsort(self.row[used], kind="stable")]
+        start = np.zeros(count + 1, dtype=np.int32)
+        np.cumsum(np.bincount(self.row[order], minlength=count), out=start[1:])
+        return Rows(start, self.column[order].astype(np.int32), self.weight[order])
+
+
+def _split(model: FaceModel) -> BoolArray:
+    """Return which triangles (T,) become four."""
+    return ~model.region(*_FINE_ALREADY)
 
 
 def _edges(triangles: IntArray) -> tuple[IntArray, IntArray, IntArray, NDArray[np.int_]]:
@@ -133,24 +198,24 @@ def _edges(triangles: IntArray) -> tuple[IntArray, IntArray, IntArray, NDArray[n
     return edges, number.reshape(-1, 3).astype(np.int32), opposite, faces
 
 
-def _between_skin_and_other(model: FaceModel, of_triangle: IntArray, count: int) -> NDArray[np.bool_]:
+def _between_skin_and_other(model: FaceModel, split: BoolArray, of_triangle: IntArray, count: int) -> BoolArray:
     """Return which edges have skin on one side and something else on the other."""
-    skin = model.region(*_SKIN)
+    skin = model.region(*_SKIN)[split]
     touches = np.zeros((2, count), dtype=bool)
     touches[0, of_triangle[skin]] = True
     touches[1, of_triangle[~skin]] = True
     return np.asarray(touches.all(0))
 
 
-def _eye_vertices(model: FaceModel) -> NDArray[np.bool_]:
+def _eye_vertices(model: FaceModel) -> BoolArray:
     """Return which vertices belong to an eyeball."""
     eye = np.zeros(len(model.vertices), dtype=bool)
     eye[model.triangles[model.region(*_EYES)]] = True
     return eye
 
 
-def _round_eyes(model: FaceModel, edges: IntArray, eye: str) -> tuple[NDArray[np.int_], csr_matrix]:
-    """Return the edges within an eyeball, and matrix rows that put their new points on its surface.
+def _round_eyes(model: FaceModel, edges: IntArray, eye: str) -> _Entries:
+    """Return matrix rows that put the new points of the edges within an eyeball on its surface.
 
     A new point is the edge's middle pushed away from a point c inside, by a factor found on the mean face. As c is the
     mean of six of the eyeball's own vertices, the rule stays linear, and moves and turns with the eye.
@@ -166,30 +231,32 @@ def _round_eyes(model: FaceModel, edges: IntArray, eye: str) -> tuple[NDArray[np
     # |c + factor ray - centre| = radius
     a, b = (ray**2).sum(1), (ray * (c - centre)).sum(1)
     factor = (-b + np.sqrt(np.maximum(b**2 - a * (((c - centre) ** 2).sum() - radius**2), 0))) / a
-    rows = np.concatenate([np.repeat(np.arange(len(mine)), 2), np.repeat(np.arange(len(mine)), len(inside))])
+    rows = len(points) + np.concatenate([np.repeat(mine, 2), np.repeat(mine, len(inside))])
     columns = np.concatenate([edges[mine].ravel(), np.tile(inside, len(mine))])
     values = np.concatenate([np.repeat(factor / 2, 2), np.repeat((1 - factor) / len(inside), len(inside))])
-    return mine, coo_matrix((values, (rows, columns)), shape=(len(mine), len(points))).tocsr()
+    return _Entries(rows, columns, values)
 
 
-def _four(triangles: IntArray, middles: IntArray) -> IntArray:
-    """Return four triangles for each, from its corners and the middles of its edges."""
-    a, b, c = triangles.T
+def _with_fours(triangles: IntArray, middles: IntArray, split: BoolArray) -> IntArray:
+    """Return four triangles for each that is split, of its corners and its edges' middles, and the others unchanged."""
+    a, b, c = triangles[split].T
     ab, bc, ca = middles.T
-    split = np.stack([a, ab, ca, ab, b, bc, ca, bc, c, ab, bc, ca], axis=1)
-    return split.reshape(-1, 3).astype(np.int32)
+    four = np.stack([a, ab, ca, ab, b, bc, ca, bc, c, ab, bc, ca], axis=1)
+    new = np.repeat(triangles, np.where(split, 4, 1), axis=0)
+    new[np.repeat(split, np.where(split, 4, 1))] = four.reshape(-1, 3)
+    return new.astype(np.int32)
 
 
-def _split_uv(model: FaceModel) -> tuple[FloatArray, IntArray]:
+def _split_uv(model: FaceModel, split: BoolArray) -> tuple[FloatArray, IntArray]:
     """Return the texture coordinates and corners of the finer mesh: plain middles, seams stay seams."""
-    edges, of_triangle, _, _ = _edges(model.uv_triangles)
+    edges, of_triangle, _, _ = _edges(model.uv_triangles[split])
     uv = np.concatenate([model.uv, (model.uv[edges[:, 0]] + model.uv[edges[:, 1]]) / 2]).astype(np.float32)
-    return uv, _four(model.uv_triangles, len(model.uv) + of_triangle)
+    return uv, _with_fours(model.uv_triangles, len(model.uv) + of_triangle, split)
 
 
-def _spread(model: FaceModel) -> tuple[NDArray[np.int16], FloatArray]:
+def _spread(model: FaceModel, split: BoolArray) -> tuple[NDArray[np.int16], FloatArray]:
     """Return the spread of the finer mesh: a middle follows the landmarks of both ends of its edge."""
-    edges = _edges(model.triangles)[0]
+    edges = _edges(model.triangles[split])[0]
     k = model.spread_landmarks.shape[1]
     both = model.spread_landmarks[edges].reshape(len(edges), 2 * k)
     half = model.spread_weights[edges].reshape(len(edges), 2 * k) / 2
@@ -208,9 +275,13 @@ def _spread(model: FaceModel) -> tuple[NDArray[np.int16], FloatArray]:
     return landmarks, np.concatenate([model.spread_weights, kept]).astype(np.float32)
 
 
-def _embed_again(model: FaceModel, finer: FaceModel) -> FaceModel:
+def _embed_again(model: FaceModel, finer: FaceModel, split: BoolArray) -> FaceModel:
     """Return the finer model with the landmarks at the same places of the same triangles."""
+    first = np.cumsum(np.where(split, 4, 1)) - np.where(split, 4, 1)  # of each old triangle's new ones
     placed = np.flatnonzero(model.landmark_triangles >= 0)
+    triangles = finer.landmark_triangles.copy()
+    triangles[placed] = first[model.landmark_triangles[placed]]
+    placed = placed[split[model.landmark_triangles[placed]]]
     weights = model.landmark_weights[placed]
     # Which of a triangle's four quarters a point lies in: beyond the middle of a corner, or else the one amid.
     big = weights > 0.5
@@ -223,17 +294,7 @@ def _embed_again(model: FaceModel, finer: FaceModel) -> FaceModel:
     amid = quarter == 3
     # The middle triangle's corners are ab, bc, ca: each lies opposite to c, a, b.
     inner[amid] = (1 - 2 * weights[amid])[:, [2, 0, 1]]
-    triangles = finer.landmark_triangles.copy()
-    triangles[placed] = model.landmark_triangles[placed] * 4 + quarter
+    triangles[placed] += quarter
     embedded = model.landmark_weights.copy()
     embedded[placed] = inner
     return replace(finer, landmark_triangles=triangles, landmark_weights=embedded)
-
-
-def _apply(matrix: csr_matrix, values: FloatArray) -> FloatArray:
-    """Return the matrix times vertices (..., V, 3)."""
-    single = matrix.astype(np.float32)
-    result = np.empty((*values.shape[:-2], matrix.shape[0], 3), dtype=np.float32)
-    for component in np.ndindex(values.shape[:-2]):  # a component at a time: turning the bases around takes longer
-        result[component] = single @ values[component]
-    return result

@@ -79,35 +79,21 @@ def draw_triangles(
     if x_first > x_last or y_first > y_last:
         return
     # An edge is evaluated from its vertex of smaller index for both of its triangles, so that both compute the same
-    # number but for its sign: no pixel between them is lost to rounding.
+    # number but for its sign: no pixel between them is lost to rounding. Chosen and not branched, like the pixels
+    # below: triangles of a few pixels would spend their time on branches that go either way.
     side = wp.sign(area)
-    start0 = b
-    end0 = c
-    side0 = side
-    if j > k:
-        start0 = c
-        end0 = b
-        side0 = -side
-    start1 = c
-    end1 = a
-    side1 = side
-    if k > i:
-        start1 = a
-        end1 = c
-        side1 = -side
-    start2 = a
-    end2 = b
-    side2 = side
-    if i > j:
-        start2 = b
-        end2 = a
-        side2 = -side
-    dx0 = side0 * (start0[1] - end0[1])
-    dx1 = side1 * (start1[1] - end1[1])
-    dx2 = side2 * (start2[1] - end2[1])
-    dy0 = side0 * (end0[0] - start0[0])
-    dy1 = side1 * (end1[0] - start1[0])
-    dy2 = side2 * (end2[0] - start2[0])
+    x0 = wp.where(j > k, c[0], b[0])
+    y0 = wp.where(j > k, c[1], b[1])
+    x1 = wp.where(k > i, a[0], c[0])
+    y1 = wp.where(k > i, a[1], c[1])
+    x2 = wp.where(i > j, b[0], a[0])
+    y2 = wp.where(i > j, b[1], a[1])
+    dx0 = side * (b[1] - c[1])
+    dx1 = side * (c[1] - a[1])
+    dx2 = side * (a[1] - b[1])
+    dy0 = side * (c[0] - b[0])
+    dy1 = side * (a[0] - c[0])
+    dy2 = side * (b[0] - a[0])
     scale = DEPTH_STEPS / (far - near)
     step_b = (b[2] - a[2]) * scale / wp.abs(area)
     step_c = (c[2] - a[2]) * scale / wp.abs(area)
@@ -115,21 +101,17 @@ def draw_triangles(
     low = wp.uint64(t)
     for y in range(y_first, y_last + 1):
         py = float(y) + 0.5
-        row0 = dy0 * (py - start0[1])
-        row1 = dy1 * (py - start1[1])
-        row2 = dy2 * (py - start2[1])
-        entered = bool(False)
+        row0 = dy0 * (py - y0)
+        row1 = dy1 * (py - y1)
+        row2 = dy2 * (py - y2)
         for x in range(x_first, x_last + 1):
             px = float(x) + 0.5
-            w0 = dx0 * (px - start0[0]) + row0
-            w1 = dx1 * (px - start1[0]) + row1
-            w2 = dx2 * (px - start2[0]) + row2
-            if w0 >= 0.0 and w1 >= 0.0 and w2 >= 0.0:
-                entered = True
-                step = wp.clamp(step_a + w1 * step_b + w2 * step_c, 0.0, DEPTH_STEPS)
-                wp.atomic_min(buffer, y, x, (wp.uint64(step) << wp.uint64(32)) | low)
-            elif entered:
-                break
+            w0 = dx0 * (px - x0) + row0
+            w1 = dx1 * (px - x1) + row1
+            w2 = dx2 * (px - x2) + row2
+            step = wp.clamp(step_a + w1 * step_b + w2 * step_c, 0.0, DEPTH_STEPS)
+            word = (wp.uint64(wp.int32(step)) << wp.uint64(32)) | low
+            wp.atomic_min(buffer, y, x, wp.where(wp.min(wp.min(w0, w1), w2) >= 0.0, word, NOTHING))
 
 
 @wp.kernel

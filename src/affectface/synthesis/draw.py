@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from affectface.arrays import FloatArray, Image
 from affectface.blending.displacement import continue_field, look_up
@@ -52,7 +53,7 @@ class Patch:
 
 
 def draw_expression(
-    source: SourceFace, vertices: FloatArray, config: SynthesisConfig, nudge: FloatArray | None = None
+    source: SourceFace, vertices: FloatArray, shifts: tuple[FloatArray, FloatArray], config: SynthesisConfig
 ) -> Patch | None:
     """Draw the face with its vertices moved.
 
@@ -62,59 +63,55 @@ def draw_expression(
         The photo's face region.
     vertices : ndarray of shape (V, 3), float32
         Where the vertices are now, cm.
+    shifts : tuple of two ndarrays of shape (D, 2), float32
+        What is added to the projected vertices of front and mouth, pixels.
     config : SynthesisConfig
         The choices of the synthesis.
-    nudge : ndarray of shape (V, 2), float32, optional
-        A further movement in the image, pixels.
 
     Returns
     -------
     Patch or None
         The new pixels; None where nothing moved.
     """
-    front, mouth = source.parts.front, source.parts.mouth
-    front_shift, mouth_shift = source.front_shift, source.mouth_shift
-    if nudge is not None:
-        front_shift, mouth_shift = front_shift + nudge[front.index], mouth_shift + nudge[mouth.index]
+    front, (front_shift, mouth_shift) = source.parts.front, shifts
     points, normals = place(front, vertices, source.camera, front_shift, config.device)
     values = np.zeros((len(points), 4), dtype=np.float32)
     values[:, 3] = source.front_facing
     np.subtract(source.front_points[:, :2], points[:, :2], out=values[:, :2])
-    moved = (np.abs(values[:, 0]) > _STILL) | (np.abs(values[:, 1]) > _STILL)
-    if not moved.any():
+    moved = np.flatnonzero((np.abs(values[:, 0]) > _STILL) | (np.abs(values[:, 1]) > _STILL))
+    if not len(moved):
         return None
     if config.shading:
         values[:, 2] = _log_light_ratio(source, normals)
     # a movement must have room to fade, or it would fold what lies around the face
     reach = max(config.reach * source.eye_distance, _LEAST_ROOM * float(np.abs(values[:, :2]).max()))
-    window = _window(points[moved, :2], source.front_points[moved, :2], reach, source.image.shape)
+    window = _window(points, source.front_points, moved, reach, source.image.shape)
     drawn = rasterise(window.local(points), front.triangles, front.labels, values, window.size, device=config.device)
     # skin that the photo saw edge-on or not at all, such as under the chin, says nothing about where to look
     known = (drawn.label == SKIN) & (drawn.values[..., 3] > _EDGE_ON)
-    field = continue_field(drawn.values, known, reach, device=config.device)
-    photo = np.ascontiguousarray(source.image[window.box])
-    pixels = look_up(photo, field)
-    draw_eyes(pixels, source, window, drawn.label == EYE, drawn.values, field)
+    displacement, light = continue_field(drawn.values, known, reach, device=config.device)
+    pixels = look_up(source.finer[window.finer_box], displacement, light)
+    draw_eyes(pixels, source, window, drawn.label == EYE, drawn.values, displacement)
     lips, uncovered = points[source.parts.lips, :2], drawn.label == NO_LABEL
     draw_mouth(pixels, source, window, vertices, mouth_shift, lips, uncovered, config)
     if config.blend == "poisson":
-        pixels = blend_poisson(pixels, photo, drawn.label == SKIN)
+        pixels = blend_poisson(pixels, source.image[window.box], drawn.label == SKIN)
     return Patch(source.origin[0] + window.x, source.origin[1] + window.y, pixels)
 
 
 def _log_light_ratio(source: SourceFace, normals: FloatArray) -> FloatArray:
     """Logarithm of the pixels' change when the light on each vertex (D,) becomes that of the new normals (D, 3)."""
-    floor = 0.15 * float(np.median(source.front_light))
-    ratio = np.maximum(harmonics(normals) @ source.lighting, floor) / np.maximum(source.front_light, floor)
+    ratio = np.maximum(harmonics(normals) @ source.lighting, source.least_light) / source.front_light
     return np.asarray(_TRUST / GAMMA * np.log(np.clip(ratio, _DARKEST, _BRIGHTEST)), dtype=np.float32)
 
 
-def _window(new: FloatArray, old: FloatArray, reach: float, size: tuple[int, ...]) -> Window:
-    """The part of the region that can change: where anything moved, and as far around as pixels follow."""
+def _window(new: FloatArray, old: FloatArray, moved: NDArray[np.intp], reach: float, size: tuple[int, ...]) -> Window:
+    """The part of the region that can change: where points `moved`, and as far around as pixels follow."""
     bounds = []
     for axis, length in ((0, size[1]), (1, size[0])):
-        low = min(new[:, axis].min(), old[:, axis].min()) - reach - 2
-        high = max(new[:, axis].max(), old[:, axis].max()) + reach + 3
+        here, there = new[moved, axis], old[moved, axis]
+        low = min(here.min(), there.min()) - reach - 2
+        high = max(here.max(), there.max()) + reach + 3
         first = int(np.clip(low, 0, length - 1))
         bounds.append((first, int(np.clip(high, first + 1, length))))
     (x0, x1), (y0, y1) = bounds

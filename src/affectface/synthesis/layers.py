@@ -41,6 +41,11 @@ class Window:
         """The rectangle as an index of the region's arrays."""
         return np.s_[self.y : self.y + self.height, self.x : self.x + self.width]
 
+    @property
+    def finer_box(self) -> tuple[slice, slice]:
+        """The rectangle as an index of the region at twice its resolution."""
+        return Window(2 * self.x, 2 * self.y, 2 * self.width, 2 * self.height).box
+
     def local(self, points: FloatArray) -> FloatArray:
         """Return points (N, 3) of the region in the rectangle's coordinates."""
         return points - np.array([self.x, self.y, 0], dtype=np.float32)
@@ -57,7 +62,7 @@ class Window:
 
 
 def draw_eyes(
-    pixels: Image, source: SourceFace, window: Window, opening: BoolArray, moved: FloatArray, field: FloatArray
+    pixels: Image, source: SourceFace, window: Window, opening: BoolArray, moved: FloatArray, displacement: FloatArray
 ) -> None:
     """Lay the eyeballs, moved by gaze, under the shadow, moved by the lids, into the openings; in place.
 
@@ -73,8 +78,8 @@ def draw_eyes(
         Where an eyeball is seen between the lids.
     moved : ndarray of shape (h, w, 4), float32
         Displacement of the surfaces; there, of the eyeballs.
-    field : ndarray of shape (h, w, 3), float32
-        Displacement of the skin, continued over the openings.
+    displacement : ndarray of shape (h, w, 2), float32
+        That of the skin, continued over the openings.
     """
     for eye in source.eyes:
         height, width = eye.eyeball.shape[:2]
@@ -82,14 +87,16 @@ def draw_eyes(
         if part is None:
             continue
         box = part.within(window)
-        pixels[box] = _eye(pixels[box], eye, part, opening[box], moved[box], field[box])
+        pixels[box] = _eye(pixels[box], eye, part, opening[box], moved[box], displacement[box])
 
 
-def _eye(under: Image, eye: EyeLayers, part: Window, opening: BoolArray, moved: FloatArray, field: FloatArray) -> Image:
+def _eye(
+    under: Image, eye: EyeLayers, part: Window, opening: BoolArray, moved: FloatArray, displacement: FloatArray
+) -> Image:
     grid = _grid(part) - np.array([eye.x, eye.y], dtype=np.float32)
-    gaze = np.median(moved[opening][:, :2], axis=0) if opening.any() else np.zeros(2, np.float32)
+    gaze = np.array(cv2.mean(moved, opening.astype(np.uint8))[:2], dtype=np.float32)
     eyeball = _sample(eye.eyeball, grid + gaze)
-    shadow = _sample(eye.shadow, grid + field[..., :2])
+    shadow = _sample(eye.shadow, grid + displacement)
     return _over(under, eyeball * shadow, opening, _SHARPEST)
 
 

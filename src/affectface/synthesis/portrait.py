@@ -26,6 +26,9 @@ from affectface.synthesis.draw import draw_expression
 from affectface.synthesis.neutral import lip_closing, shown_expression
 from affectface.synthesis.source import SourceFace, prepare_source
 
+_MOST_FACES = 64
+"""Faces of a group photo that are looked for."""
+
 Photo = str | os.PathLike[str] | Image
 
 
@@ -97,7 +100,7 @@ class Portrait:
             If the photo cannot be read or the face cannot be fitted.
         """
         image = check_image(photo) if isinstance(photo, np.ndarray) else read_image(photo)
-        faces = _faces(image)
+        faces = _faces(image, most=1 if face == "largest" else _MOST_FACES)
         index = 0 if face == "largest" else face
         if not 0 <= index < len(faces):
             raise FaceNotFoundError(
@@ -144,7 +147,7 @@ class Portrait:
         """
         image = check_image(photo) if isinstance(photo, np.ndarray) else read_image(photo)
         portraits, failure = [], None
-        for face in _faces(image):
+        for face in _faces(image, most=_MOST_FACES):
             try:
                 portraits.append(cls._of(image, face, face_model, affect_model, config, focal))
             except AffectFaceError as error:
@@ -185,12 +188,19 @@ class Portrait:
         return self.fit.expression - shown_expression(self.face_model, self.fit)
 
     @cached_property
-    def _nudge(self) -> FloatArray | None:
-        """What closes lips (V, 2) that the photo shows parted; None where they are to stay as they are."""
+    def _resting_vertices(self) -> FloatArray:
+        """The vertices (V, 3), cm, at the resting expression."""
+        return self.source.vertices + self.face_model.deformation(self.resting_expression - self.fit.expression)
+
+    @cached_property
+    def _shifts(self) -> tuple[FloatArray, FloatArray]:
+        """What is added to the projected vertices of front and mouth: onto the landmarks, and lips closed."""
+        shifts = self.source.front_shift, self.source.mouth_shift
         if self.config.keep_expression:
-            return None
+            return shifts
         closing = lip_closing(self.face_model, self.fit, self.resting_expression)
-        return closing if closing.any() else None
+        parts = self.source.parts
+        return shifts[0] + closing[parts.front.index], shifts[1] + closing[parts.mouth.index]
 
     def express(self, affect: Affect, *, intensity: float = 1.0, onto: Image | None = None) -> Image:
         """Return the photo with the face showing an affect.
@@ -230,8 +240,8 @@ class Portrait:
         picture = (self.image if onto is None else check_image(onto, "onto")).copy()
         if picture.shape != self.image.shape:
             raise ValueError(f"onto has shape {picture.shape}; the photo's, {self.image.shape}, is needed")
-        moved = self.source.vertices + self.face_model.deformation(expression - self.fit.expression)
-        patch = draw_expression(self.source, moved, self.config, self._nudge)
+        moved = self._resting_vertices + self.face_model.deformation(expression - self.resting_expression)
+        patch = draw_expression(self.source, moved, self._shifts, self.config)
         if patch is None:
             return picture
         box = np.s_[patch.y : patch.y + patch.pixels.shape[0], patch.x : patch.x + patch.pixels.shape[1]]
@@ -289,8 +299,9 @@ class Portrait:
         return self.express(Expression("neutral"))
 
 
-def _faces(image: Image) -> tuple[Face, ...]:
-    faces = detect_faces(image)
+def _faces(image: Image, most: int) -> tuple[Face, ...]:
+    """The faces of a photo, the largest first; the error where it has none."""
+    faces = detect_faces(image, max_faces=most)
     if not faces:
         raise FaceNotFoundError(
             f"no face was found in the photo of {image.shape[1]} x {image.shape[0]} px: use a photo that shows a face "

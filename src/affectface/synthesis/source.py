@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from affectface.arrays import BoolArray, FloatArray, Image
+from affectface.blending.displacement import twice_as_fine
 from affectface.camera import Camera
 from affectface.fitting.face_fit import FaceFit, fitted_vertices, interocular_distance, landmark_shift
 from affectface.landmarks.topology import LEFT_IRIS, LIPS_INNER_LOWER, LIPS_INNER_UPPER, RIGHT_IRIS
@@ -26,6 +27,8 @@ _ROOM = (0.6, 0.9)
 """Room around the face for what follows it, sideways and downwards, in inter-ocular distances."""
 _GREY = 3.0
 """Mean difference of a pixel's channels below which a photo is black and white."""
+_LEAST_LIGHT = 0.15
+"""Light in the darkest shadow of a face, in medians of its light."""
 _TEETH_SEEN = (0.03, 0.05)
 """Gap of the lips, in inter-ocular distances, from which the photo is taken to show teeth, and at which surely."""
 TEETH = (REGIONS.index("teeth_upper"), REGIONS.index("teeth_lower"))
@@ -41,6 +44,8 @@ class SourceFace:
         Where the region's first pixel lies in the photo, x and y.
     image : ndarray of shape (h, w, 3), uint8
         The region's pixels.
+    finer : ndarray of shape (2 h, 2 w, 4), uint8
+        The same with the values between the pixels, to look up from.
     camera : Camera
         The fitted camera, for the region.
     parts : Parts
@@ -54,7 +59,9 @@ class SourceFace:
     lighting : ndarray of shape (9,), float32
         Luminance of the fitted light.
     front_light : ndarray of shape (D,), float32
-        The fitted luminance of the front's vertices.
+        The fitted luminance of the front's vertices, the least light or more.
+    least_light : float
+        What is seen in the darkest shadow: skin passes light on.
     front_facing : ndarray of shape (D,), float32
         How much the front's vertices look at the camera: 1 is straight, 0 and less is hidden from it.
     eyes : tuple of EyeLayers
@@ -71,6 +78,7 @@ class SourceFace:
 
     origin: tuple[int, int]
     image: Image
+    finer: Image
     camera: Camera
     parts: Parts
     vertices: FloatArray
@@ -80,6 +88,7 @@ class SourceFace:
     mouth_shift: FloatArray
     lighting: FloatArray
     front_light: FloatArray
+    least_light: float
     front_facing: FloatArray
     eyes: tuple[EyeLayers, ...]
     teeth_seen: FloatArray | None
@@ -128,11 +137,13 @@ def prepare_source(
     sclera = _sclera(opening, irises, eye_distance)
     lighting = luminance(fit.lighting)
     light = harmonics(normals) @ lighting
+    least_light = _LEAST_LIGHT * float(np.median(light))
     skin_colour = np.median(harmonics(normals[:: max(1, len(normals) // 500)]) @ fit.lighting, axis=0)
     gap = _lip_gap(landmarks) / eye_distance
     return SourceFace(
         origin=(x0, y0),
         image=region,
+        finer=twice_as_fine(region),
         camera=fit.camera.shifted(x0, y0),
         parts=parts,
         vertices=vertices,
@@ -141,7 +152,8 @@ def prepare_source(
         front_shift=front_shift,
         mouth_shift=mouth_shift,
         lighting=lighting,
-        front_light=np.asarray(light, dtype=np.float32),
+        front_light=np.maximum(light, least_light).astype(np.float32),
+        least_light=least_light,
         front_facing=-normals[:, 2],
         eyes=_separate_eyes(region, opening, irises),
         teeth_seen=_teeth_seen(parts.mouth, mouth_points, front, gap, eye_distance, config.device),

@@ -98,11 +98,7 @@ class FaceModel:
 
     def deformation(self, expression: FloatArray) -> FloatArray:
         """Return the displacement (V, 3), cm, of expression coefficients (E,)."""
-        total = np.zeros_like(self.vertices)
-        # most affects move a fifth of the units: reading the rest would take longer than the sum
-        for i in np.flatnonzero(expression):
-            cv2.scaleAdd(self.expression[i], float(expression[i]), total, total)
-        return total
+        return weighted_sum(self.expression, expression)
 
     def at_landmarks(self, values: FloatArray) -> FloatArray:
         """Return values of the vertices (..., V, 3) at the landmarks (..., 478, 3); anything where one has no place."""
@@ -122,6 +118,14 @@ class FaceModel:
     def region(self, *names: str) -> NDArray[np.bool_]:
         """Return which triangles (T,) belong to any of the named regions."""
         return np.isin(self.triangle_regions, [REGIONS.index(name) for name in names])
+
+
+def weighted_sum(basis: FloatArray, weights: FloatArray) -> FloatArray:
+    """Return the sum (V, 3) of displacements (E, V, 3), each times its weight (E,); those of weight 0 cost nothing."""
+    total = np.zeros(basis.shape[1:], dtype=np.float32)
+    for i in np.flatnonzero(weights):
+        cv2.scaleAdd(basis[i], float(weights[i]), total, total)
+    return total
 
 
 def _validate(model: FaceModel) -> None:

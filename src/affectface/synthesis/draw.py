@@ -61,8 +61,8 @@ def draw_expression(
     ----------
     source : SourceFace
         The photo's face region.
-    vertices : ndarray of shape (V, 3), float32
-        Where the vertices are now, cm.
+    vertices : ndarray of shape (U, 3), float32
+        Where the drawn vertices are now, cm.
     shifts : tuple of two ndarrays of shape (D, 2), float32
         What is added to the projected vertices of front and mouth, pixels.
     config : SynthesisConfig

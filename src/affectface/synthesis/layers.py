@@ -120,8 +120,8 @@ def draw_mouth(
         The photo's face region.
     window : Window
         The rectangle of the region that is drawn.
-    vertices : ndarray of shape (V, 3), float32
-        Where the face model's vertices are now, cm.
+    vertices : ndarray of shape (U, 3), float32
+        Where the drawn vertices are now, cm.
     shift : ndarray of shape (D, 2), float32
         What is added to the mouth's projected vertices, pixels.
     lips : ndarray of shape (L, 2), float32

@@ -8,7 +8,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from affectface.arrays import BoolArray, FloatArray
+from affectface.arrays import BoolArray, FloatArray, IntArray
 from affectface.landmarks.topology import CHIN_FRONT, FACE_OVAL, LIPS_OUTER_LOWER, LIPS_OUTER_UPPER
 from affectface.morphable import FaceModel
 from affectface.rendering.drawn_mesh import DrawnMesh, drawn_mesh
@@ -24,10 +24,14 @@ SKIN, EYE = 0, 1
 
 @dataclass(frozen=True, eq=False)
 class Parts:
-    """The two meshes that are drawn.
+    """The two meshes that are drawn, on the vertices that they use together.
 
     Attributes
     ----------
+    used : ndarray of shape (U,), int32
+        Those of the face model's vertices that are drawn: the back of the head need not be moved.
+    expression : ndarray of shape (E, U, 3), float32
+        What the facial units do to them, cm.
     front : DrawnMesh
         Skin and eyes, labelled `SKIN` and `EYE`.
     mouth : DrawnMesh
@@ -36,6 +40,8 @@ class Parts:
         Vertices of `front` around the lips; the inside of the mouth is seen within their bounds.
     """
 
+    used: IntArray
+    expression: FloatArray
     front: DrawnMesh
     mouth: DrawnMesh
     lips: NDArray[np.intp]
@@ -58,10 +64,15 @@ def parts_of(model: FaceModel) -> Parts:
     skin = _face_proper(model)
     front = skin | _seen_half(model, "eye_left") | _seen_half(model, "eye_right")
     mouth = model.region(*INTERIOR) & ~_backs_of_teeth(model)
-    front_mesh = drawn_mesh(model.triangles[front], np.where(skin[front], SKIN, EYE))
+    used, own = np.unique(model.triangles[front | mouth], return_inverse=True)
+    triangles = np.zeros_like(model.triangles)
+    triangles[front | mouth] = own.reshape(-1, 3)
+    front_mesh = drawn_mesh(triangles[front], np.where(skin[front], SKIN, EYE))
+    mouth_mesh = drawn_mesh(triangles[mouth], model.triangle_regions[mouth])
     on_lips = model.landmark_triangles[[*LIPS_OUTER_UPPER, *LIPS_OUTER_LOWER]]
-    lips = np.isin(front_mesh.index, model.triangles[on_lips[on_lips >= 0]])
-    return Parts(front_mesh, drawn_mesh(model.triangles[mouth], model.triangle_regions[mouth]), np.flatnonzero(lips))
+    lips = np.isin(front_mesh.index, triangles[on_lips[on_lips >= 0]])
+    expression = np.ascontiguousarray(model.expression[:, used])
+    return Parts(used, expression, front_mesh, mouth_mesh, np.flatnonzero(lips))
 
 
 def _face_proper(model: FaceModel) -> BoolArray:

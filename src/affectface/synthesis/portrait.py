@@ -20,6 +20,7 @@ from affectface.gallery.library import load_named_affect_model
 from affectface.images import read_image
 from affectface.landmarks import Face, detect_faces
 from affectface.morphable import FaceModel
+from affectface.morphable.face_model import weighted_sum
 from affectface.morphable.library import load_named_face_model
 from affectface.synthesis.config import SynthesisConfig
 from affectface.synthesis.draw import draw_expression
@@ -189,8 +190,12 @@ class Portrait:
 
     @cached_property
     def _resting_vertices(self) -> FloatArray:
-        """The vertices (V, 3), cm, at the resting expression."""
-        return self.source.vertices + self.face_model.deformation(self.resting_expression - self.fit.expression)
+        """The drawn vertices (U, 3), cm, at the resting expression."""
+        return self._moved(self.source.vertices, self.resting_expression - self.fit.expression)
+
+    def _moved(self, vertices: FloatArray, change: FloatArray) -> FloatArray:
+        """The drawn vertices (U, 3), cm, after a change of the expression coefficients (E,)."""
+        return vertices + weighted_sum(self.source.parts.expression, change)
 
     @cached_property
     def _shifts(self) -> tuple[FloatArray, FloatArray]:
@@ -198,8 +203,8 @@ class Portrait:
         shifts = self.source.front_shift, self.source.mouth_shift
         if self.config.keep_expression:
             return shifts
-        closing = lip_closing(self.face_model, self.fit, self.resting_expression)
         parts = self.source.parts
+        closing = lip_closing(self.face_model, self.fit, self.resting_expression)[parts.used]
         return shifts[0] + closing[parts.front.index], shifts[1] + closing[parts.mouth.index]
 
     def express(self, affect: Affect, *, intensity: float = 1.0, onto: Image | None = None) -> Image:
@@ -240,7 +245,7 @@ class Portrait:
         picture = (self.image if onto is None else check_image(onto, "onto")).copy()
         if picture.shape != self.image.shape:
             raise ValueError(f"onto has shape {picture.shape}; the photo's, {self.image.shape}, is needed")
-        moved = self._resting_vertices + self.face_model.deformation(expression - self.resting_expression)
+        moved = self._moved(self._resting_vertices, expression - self.resting_expression)
         patch = draw_expression(self.source, moved, self._shifts, self.config)
         if patch is None:
             return picture

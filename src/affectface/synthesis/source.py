@@ -50,8 +50,8 @@ class SourceFace:
         The fitted camera, for the region.
     parts : Parts
         The meshes that are drawn.
-    vertices : ndarray of shape (V, 3), float32
-        The fitted vertices, cm.
+    vertices : ndarray of shape (U, 3), float32
+        The fitted vertices that are drawn, cm.
     front_points, mouth_points : ndarray of shape (D, 3), float32
         The parts' vertices, projected and shifted onto the found landmarks.
     front_shift, mouth_shift : ndarray of shape (D, 2), float32
@@ -121,7 +121,7 @@ def prepare_source(
         The face region and all that was found out about it.
     """
     parts = parts_of(model)
-    vertices, shift = fitted_vertices(model, fit), landmark_shift(model, fit)
+    vertices, shift = fitted_vertices(model, fit)[parts.used], landmark_shift(model, fit)[parts.used]
     front_shift, mouth_shift = shift[parts.front.index], shift[parts.mouth.index]
     eye_distance = interocular_distance(landmarks)
     front_points, normals = place(parts.front, vertices, fit.camera, front_shift, config.device)

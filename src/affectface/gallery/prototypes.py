@@ -18,7 +18,7 @@ from affectface.gallery.affect_model import AffectModel
 Recipe = dict[int | str, float]
 
 EXPRESSION_RECIPES: dict[str, Recipe] = {
-    "happiness": {6: 0.9, 10: 0.25, 12: 1.0, 25: 1.0},
+    "happiness": {6: 1.0, 12: 0.95, 25: 1.0},
     "sadness": {1: 1.0, 4: 0.55, 6: 0.2, 15: 1.0, 17: 0.75, 43: 0.12, 64: 0.15},
     "fear": {1: 1.0, 2: 0.55, 4: 0.6, 5: 1.0, 20: 0.9, 25: 0.7, 26: 0.4},
     "anger": {4: 1.0, 5: 0.3, 7: 0.9, 9: 0.45, 17: 0.6, 24: 1.0},

@@ -5,8 +5,6 @@ from pathlib import Path
 
 import affectface as af
 from affectface.assets.example import example_photo
-from affectface.provenance import describe
-from affectface.synthesis.made_with import provenance_of
 
 out = Path(sys.argv[1] if len(sys.argv) > 1 else "examples/out")
 out.mkdir(parents=True, exist_ok=True)
@@ -16,4 +14,4 @@ surprise = af.Expression("surprise")
 image = portrait.express(surprise)
 
 # Every written picture says that it is synthetic, what was asked for and which models made it.
-af.write_image(out / "01_surprise.png", image, provenance_of(portrait, describe(surprise)))
+af.write_image(out / "01_surprise.png", image, portrait.provenance(surprise))

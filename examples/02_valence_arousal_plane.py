@@ -5,8 +5,6 @@ from pathlib import Path
 
 import affectface as af
 from affectface.assets.example import example_photo
-from affectface.provenance import describe
-from affectface.synthesis.made_with import provenance_of
 from affectface.synthesis.sheets import draw_sheet
 
 out = Path(sys.argv[1] if len(sys.argv) > 1 else "examples/out")
@@ -20,6 +18,6 @@ points = {
 }
 for name, point in points.items():
     print(f"{name:17} valence {point.valence:+.2f} arousal {point.arousal:+.2f}")
-    af.write_image(out / f"02_{name}.png", portrait.express(point), provenance_of(portrait, describe(point)))
+    af.write_image(out / f"02_{name}.png", portrait.express(point), portrait.provenance(point))
 
-af.write_image(out / "02_plane.png", draw_sheet(portrait, "plane"), provenance_of(portrait, {"sheet": "plane"}))
+af.write_image(out / "02_plane.png", draw_sheet(portrait, "plane"), portrait.provenance({"sheet": "plane"}))

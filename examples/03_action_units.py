@@ -5,8 +5,6 @@ from pathlib import Path
 
 import affectface as af
 from affectface.assets.example import example_photo
-from affectface.provenance import describe
-from affectface.synthesis.made_with import provenance_of
 
 out = Path(sys.argv[1] if len(sys.argv) > 1 else "examples/out")
 out.mkdir(parents=True, exist_ok=True)
@@ -20,5 +18,5 @@ asked = {
 }
 for name, (units, intensity) in asked.items():
     image = portrait.express(units, intensity=intensity)
-    provenance = provenance_of(portrait, describe(units, intensity=intensity))
+    provenance = portrait.provenance(units, intensity=intensity)
     af.write_image(out / f"03_{name}.png", image, provenance)

@@ -10,8 +10,6 @@ import affectface as af
 from affectface.assets.example import example_photo
 from affectface.morphable import load_face_model, save_face_model
 from affectface.morphable.library import load_named_face_model
-from affectface.provenance import describe
-from affectface.synthesis.made_with import provenance_of
 
 out = Path(sys.argv[1] if len(sys.argv) > 1 else "examples/out")
 out.mkdir(parents=True, exist_ok=True)
@@ -25,4 +23,4 @@ surprise = af.Expression("surprise")
 for name, model in {"shipped": shipped, "strong_brows": load_face_model(out / "06_strong_brows.npz")}.items():
     portrait = af.Portrait.open(example_photo(), face_model=model)
     image = portrait.express(surprise)
-    af.write_image(out / f"06_{name}.png", image, provenance_of(portrait, describe(surprise)))
+    af.write_image(out / f"06_{name}.png", image, portrait.provenance(surprise))

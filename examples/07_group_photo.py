@@ -8,7 +8,6 @@ import numpy as np
 import affectface as af
 from affectface.assets.example import example_photo
 from affectface.provenance import describe
-from affectface.synthesis.made_with import provenance_of
 
 out = Path(sys.argv[1] if len(sys.argv) > 1 else "examples/out")
 out.mkdir(parents=True, exist_ok=True)
@@ -23,4 +22,4 @@ for portrait, affect in zip(portraits, affects, strict=True):
     image = portrait.express(affect, onto=image)  # paints this face into what the others left
 
 asked = {"faces": [describe(affect) for affect in affects]}
-af.write_image(out / "07_group.png", image, provenance_of(portraits[0], asked))
+af.write_image(out / "07_group.png", image, portraits[0].provenance(asked))

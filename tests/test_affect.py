@@ -125,7 +125,7 @@ class TestActionUnits:
 
     def test_shared_units_do_not_add_up(self) -> None:
         assert ActionUnits({25: 1, 27: 1}).units()["jawOpen"] == 1
-        assert all(0 < weight <= 1.5 for units in ACTION_UNIT_SHAPES.values() for weight in units.values())
+        assert all(0 < weight <= 2 for units in ACTION_UNIT_SHAPES.values() for weight in units.values())
 
     @pytest.mark.parametrize("number", UNSHAPED_ACTION_UNITS)
     def test_action_units_without_a_shape_are_refused(self, number: int) -> None:

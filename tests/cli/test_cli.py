@@ -23,6 +23,7 @@ from affectface.cli.app import app
 from affectface.errors import FaceNotFoundError
 from affectface.images import read_image
 from affectface.metadata import read_provenance
+from affectface.provenance import Provenance
 
 
 class StandIn:
@@ -47,6 +48,9 @@ class StandIn:
     @classmethod
     def open_all(cls, photo: Path, **options: Any) -> list[StandIn]:
         return [cls.open(photo, **options)] * 2
+
+    def provenance(self, asked: Any) -> Provenance:
+        return Provenance(asked=dict(asked), models={"face model": "stand-in"})
 
     def express(self, affect: Any, *, intensity: float = 1.0, onto: Any = None) -> Any:
         self.asked.append((affect, intensity))

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from affectface.regions import REGIONS
-from affectface.rendering.mouth import INTERIOR, light_in_mouth, mouth_albedo, white_of_photo
+from affectface.rendering.mouth import INTERIOR, light_in_mouth, mouth_albedo, white_of_photo, white_of_teeth
 from affectface.rendering.shade import luminance, to_linear, to_srgb
 
 SIDE = 40
@@ -150,3 +150,13 @@ def test_the_upper_lip_casts_the_longer_shadow() -> None:
     upper, lower = column[8:20], column[20:32][::-1]
     assert (lower >= upper - 1e-6).all()
     assert lower.sum() > upper.sum()
+
+
+def test_teeth_in_the_photo_tell_white() -> None:
+    white = np.float32([0.4, 0.4, 0.4])
+    bright, dark = (np.full((100, 3), level, dtype=np.uint8) for level in (190, 60))
+    found = white_of_teeth(white, bright)
+    assert luminance(found) == pytest.approx(float(luminance(to_linear(bright[0]))) / 0.75, rel=0.01)
+    np.testing.assert_array_equal(white_of_teeth(white, dark), white)  # in the shade of the lips
+    np.testing.assert_array_equal(white_of_teeth(white, bright[:5]), white)
+    assert white_of_teeth(white, np.full((100, 3), 255, dtype=np.uint8)).max() <= 1

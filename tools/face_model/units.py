@@ -42,15 +42,15 @@ _WITH: dict[str, dict[str, float]] = {"mouthSmile": {"mouthLowerDown": 0.8}}
 the teeth that a real smile shows."""
 
 GAINS = {
-    "browDown": 1.25, "browInnerUp": 2.2, "browOuterUp": 2.1, "cheekPuff": 1.3, "cheekSquint": 0.7, "eyeBlink": 0.74,
-    "eyeLookIn": 2.4, "eyeLookOut": 2.4,
-    "eyeLookUp": 1.1, "eyeSquint": 0.9, "jawForward": 1.2, "jawLeft": 1.06, "jawRight": 1.06, "mouthFrown": 0.85,
-    "mouthFunnel": 1.33, "mouthLeft": 1.65, "mouthLowerDown": 1.5, "mouthRight": 1.65, "mouthPress": 0.5, "mouthPucker": 1.3,
-    "mouthRollLower": 2.0, "mouthRollUpper": 1.05, "mouthShrugLower": 1.8, "mouthShrugUpper": 1.1, "mouthSmile": 0.94,
-    "mouthStretch": 1.2, "mouthUpperUp": 1.55, "noseSneer": 1.4,
+    "browDown": 1.0, "browInnerUp": 2.2, "browOuterUp": 2.1, "cheekPuff": 1.3, "cheekSquint": 0.7, "eyeBlink": 0.74,
+    "eyeLookIn": 2.4, "eyeLookOut": 2.4, "eyeLookUp": 1.1, "eyeSquint": 0.9, "eyeWide": 0.8, "jawForward": 1.2,
+    "jawLeft": 1.06, "jawRight": 1.06, "mouthFrown": 0.85, "mouthFunnel": 1.33, "mouthLeft": 1.65,
+    "mouthLowerDown": 1.5, "mouthPress": 0.5, "mouthPucker": 1.3, "mouthRight": 1.65, "mouthRollLower": 2.0,
+    "mouthRollUpper": 1.05, "mouthShrugLower": 1.8, "mouthShrugUpper": 1.1, "mouthSmile": 0.94, "mouthStretch": 1.2,
+    "mouthUpperUp": 1.55, "noseSneer": 1.4,
 }  # fmt: skip
-"""Strength of each unit; 1 where it is not named. The brows and `eyeWide` stay above their match, for weaker ones
-are not seen as anger and fear; `eyeBlink` makes the lids just meet."""
+"""Strength of each unit; 1 where it is not named. Brows that are raised stay above their match, for weaker ones are not
+seen; `eyeBlink` makes the lids just meet."""
 
 
 _SMOOTHED = {"browDown": 12, "browInnerUp": 12, "browOuterUp": 25}

@@ -60,7 +60,6 @@ def animate(
     """Move the face of a photo along a path of affects."""
     from affectface.clips import write_clip
     from affectface.provenance import describe, write_sidecar
-    from affectface.synthesis.made_with import provenance_of
     from affectface.synthesis.portrait import Portrait
 
     chosen = which_face(face, several=False)
@@ -76,7 +75,7 @@ def animate(
         face=chosen,  # type: ignore[arg-type]
         **portrait_options(model, affect_model, blend=blend, keep=keep_expression),
     )
-    provenance = provenance_of(portrait, {**asked, "fps": fps, "seconds": seconds, "seed": seed})
+    provenance = portrait.provenance({**asked, "fps": fps, "seconds": seconds, "seed": seed})
     with progress("frames", max(2, round(fps * seconds))) as advance:
 
         def passing(frames: Iterator[Image]) -> Iterator[Image]:

@@ -50,7 +50,6 @@ def sheet(
     """Draw many affects of one face on one sheet."""
     from affectface.images import write_image
     from affectface.provenance import write_sidecar
-    from affectface.synthesis.made_with import provenance_of
     from affectface.synthesis.portrait import Portrait
     from affectface.synthesis.sheets import draw_sheet, sheet_size
 
@@ -61,7 +60,7 @@ def sheet(
     )
     with progress("pictures", sheet_size(kind.value)) as advance:
         picture = draw_sheet(portrait, kind.value, intensity=intensity, progress=lambda: advance(1))
-    provenance = provenance_of(portrait, {"sheet": kind.value, "intensity": intensity})
+    provenance = portrait.provenance({"sheet": kind.value, "intensity": intensity})
     write_image(out, picture, provenance)
     if sidecar:
         write_sidecar(out, provenance)

@@ -61,7 +61,6 @@ def synth(
     from affectface.errors import ImageError
     from affectface.images import WRITABLE, write_image
     from affectface.provenance import describe, write_sidecar
-    from affectface.synthesis.made_with import provenance_of
 
     affects = asked_affects(expression or [], valence, arousal, word or [], au or [])
     chosen = which_face(face, several=True)
@@ -80,7 +79,7 @@ def synth(
                 for name, affect in affects:
                     file = out if one_file else out / f"{stem}_{name}.png"
                     asked = {**describe(affect, intensity=intensity), "face": chosen, "seed": seed}
-                    provenance = provenance_of(portraits[0], asked)
+                    provenance = portraits[0].provenance(asked)
                     write_image(file, _express(portraits, affect, intensity), provenance)
                     if sidecar:
                         write_sidecar(file, provenance)

@@ -29,8 +29,12 @@ _REDDENING = np.array([0.9, 1.2, 1.25], dtype=np.float32)
 _LIT_DEPTH, _FADE_DEPTH = 1.0, 1.4
 """Depth behind the lips, cm, to which light falls freely, and in which it then falls to a third."""
 _WHITER = 1.3
-"""A white surface over the bright part of a sclera, which is grey itself and under a lid; so that the teeth of 24 people's
-smiles come out nearly as bright as in their real photos, which were lit from the front, in light, dark and black skin."""
+"""A white surface over the bright part of a sclera, which is grey itself and under a lid. Measured on 24 people of all
+skins: their teeth come out nearly as bright as in the photos of their real smiles, which were lit from the front."""
+_FEW = 30
+"""Pixels of teeth that say too little about the light."""
+_LIT_TOOTH = 0.75
+"""How bright a tooth in an open smile is, against white."""
 _SKIN_SHARE = 1.6
 """A sclera in the shade of its lid says less than the skin: teeth get at least this share of the skin's light."""
 
@@ -62,6 +66,27 @@ def white_of_photo(image: Image, sclera: BoolArray, skin: FloatArray) -> FloatAr
     tint = white / max(float(luminance(white)), 1e-4)
     tint = tint + 0.5 * (1 - tint)  # veins redden the sclera: half of its tint is the light's
     return np.asarray(np.clip(tint * light, 0, 1), dtype=np.float32)
+
+
+def white_of_teeth(white: FloatArray, teeth: Image) -> FloatArray:
+    """Return the colour of white in a photo that shows teeth: they are there in its own light.
+
+    Parameters
+    ----------
+    white : ndarray of shape (3,), float32
+        Linear RGB of white, by the eyes.
+    teeth : ndarray of shape (N, 3), uint8
+        The photo's pixels of teeth.
+
+    Returns
+    -------
+    ndarray of shape (3,), float32
+        Linear RGB of white, as bright as those teeth ask for if that is more.
+    """
+    if len(teeth) < _FEW:
+        return white
+    asked = float(np.percentile(luminance(to_linear(teeth)), 75)) / _LIT_TOOTH
+    return np.asarray(np.clip(white * max(1.0, asked / float(luminance(white))), 0, 1), dtype=np.float32)
 
 
 def mouth_albedo(regions: NDArray[np.uint8], *, teeth: bool = True) -> FloatArray:

@@ -17,7 +17,6 @@ from affectface.fitting.face_fit import fitted_vertices, landmark_shift
 from affectface.images import WRITABLE, write_image
 from affectface.mesh import vertex_normals
 from affectface.mesh_files import write_glb, write_obj
-from affectface.synthesis.made_with import provenance_of
 from affectface.synthesis.portrait import Portrait
 from affectface.synthesis.sheet import crop_square_at
 
@@ -40,7 +39,7 @@ def write_fit(portrait: Portrait, path: str | os.PathLike[str]) -> None:
         If the suffix is unknown or the file cannot be written.
     """
     target, model = Path(path), portrait.face_model
-    provenance = provenance_of(portrait, {"fit": True})
+    provenance = portrait.provenance({"fit": True})
     match target.suffix.lower():
         case ".json":
             try:

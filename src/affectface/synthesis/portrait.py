@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
 from affectface.affect import Affect, AffectPath, Expression
 from affectface.arrays import FloatArray, Image, check_image
+from affectface.assets import ASSETS
 from affectface.errors import AffectFaceError, FaceNotFoundError
 from affectface.fitting.face_fit import FaceFit
 from affectface.fitting.fit import fit_face
@@ -22,6 +23,7 @@ from affectface.landmarks import Face, detect_faces
 from affectface.morphable import FaceModel
 from affectface.morphable.face_model import weighted_sum
 from affectface.morphable.library import load_named_face_model
+from affectface.provenance import Provenance, describe
 from affectface.synthesis.config import SynthesisConfig
 from affectface.synthesis.draw import draw_expression
 from affectface.synthesis.neutral import lip_closing, shown_expression
@@ -299,9 +301,38 @@ class Portrait:
             eased = t * t * (3 - 2 * t)
             yield self.draw(self.resting_expression + (1 - eased) * first + eased * last)
 
+    def provenance(self, asked: Affect | AffectPath | Mapping[str, Any], *, intensity: float = 1.0) -> Provenance:
+        """Return what a picture or clip that this portrait made must say about itself.
+
+        Parameters
+        ----------
+        asked : ValenceArousal, Expression, ActionUnits, AffectPath or mapping
+            What was asked for; a mapping is taken as it is.
+        intensity : float
+            How much of it.
+
+        Returns
+        -------
+        Provenance
+            For `write_image` and `write_clip`: what was asked for, and the models with the start of their checksums.
+        """
+        record = dict(asked) if isinstance(asked, Mapping) else describe(asked, intensity=intensity)
+        models = {
+            "landmarker": "face-mesh",
+            "face model": self.face_model.name,
+            "affect model": self.affect_model.name,
+        }
+        return Provenance(asked=record, models={role: _version(name) for role, name in models.items()})
+
     def neutral(self) -> Image:
         """Return the photo with the expression that it shows removed; the photo itself if it is neutral."""
         return self.express(Expression("neutral"))
+
+
+def _version(name: str) -> str:
+    """Return a model's name, with the start of its checksum where it is one of the registry's."""
+    checksum = next((asset.sha256 for asset in ASSETS if asset.name == name), None)
+    return f"{name} {checksum[:12]}" if checksum else name
 
 
 def _faces(image: Image, most: int) -> tuple[Face, ...]:

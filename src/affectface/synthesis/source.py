@@ -17,7 +17,7 @@ from affectface.morphable import FaceModel
 from affectface.regions import REGIONS
 from affectface.rendering.drawn_mesh import DrawnMesh, place
 from affectface.rendering.eyes import EyeLayers, separate_eye
-from affectface.rendering.mouth import white_of_photo
+from affectface.rendering.mouth import white_of_photo, white_of_teeth
 from affectface.rendering.rasterise import NO_LABEL, rasterise
 from affectface.rendering.shade import harmonics, luminance
 from affectface.synthesis.config import SynthesisConfig
@@ -31,6 +31,8 @@ _LEAST_LIGHT = 0.15
 """Light in the darkest shadow of a face, in medians of its light."""
 _TEETH_SEEN = (0.03, 0.05)
 """Gap of the lips, in inter-ocular distances, from which the photo is taken to show teeth, and at which surely."""
+_SURELY_TEETH = 0.8
+"""Certainty from which a pixel tells how bright teeth are in this photo."""
 TEETH = (REGIONS.index("teeth_upper"), REGIONS.index("teeth_lower"))
 
 
@@ -140,6 +142,10 @@ def prepare_source(
     least_light = _LEAST_LIGHT * float(np.median(light))
     skin_colour = np.median(harmonics(normals[:: max(1, len(normals) // 500)]) @ fit.lighting, axis=0)
     gap = _lip_gap(landmarks) / eye_distance
+    teeth_seen = _teeth_seen(parts.mouth, mouth_points, front, gap, eye_distance, config.device)
+    white = white_of_photo(region, sclera, skin_colour.astype(np.float32))
+    if teeth_seen is not None:
+        white = white_of_teeth(white, region[teeth_seen.max(axis=0) > _SURELY_TEETH])
     return SourceFace(
         origin=(x0, y0),
         image=region,
@@ -156,8 +162,8 @@ def prepare_source(
         least_light=least_light,
         front_facing=-normals[:, 2],
         eyes=_separate_eyes(region, opening, irises),
-        teeth_seen=_teeth_seen(parts.mouth, mouth_points, front, gap, eye_distance, config.device),
-        white=white_of_photo(region, sclera, skin_colour.astype(np.float32)),
+        teeth_seen=teeth_seen,
+        white=white,
         grey=_is_grey(region),
         eye_distance=eye_distance,
     )

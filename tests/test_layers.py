@@ -18,6 +18,7 @@ RANKS = {
     **dict.fromkeys(("landmarks", "morphable", "rendering", "blending"), 2),
     **dict.fromkeys(("fitting", "gallery"), 3),
     "synthesis": 4,
+    "evaluation": 5,
     "cli": 8,
     "__main__": 9,
 }

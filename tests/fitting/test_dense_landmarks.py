@@ -164,3 +164,19 @@ def test_landmarks_that_are_not_numbers_are_refused(model: FaceModel, known: Kno
     spoilt[7, 1] = value
     with pytest.raises(ValueError, match="landmarks has NaN or infinite entries"):
         fit_landmarks(model, spoilt, SIZE)
+
+
+def test_a_known_person_needs_only_camera_and_expression() -> None:
+    model = load_named_face_model("embedded")
+    rng = np.random.default_rng(3)
+    identity = rng.normal(0, 0.7, 60).astype(np.float32)
+    asked = model.expression_vector({"mouthSmile_L": 0.6, "mouthSmile_R": 0.6, "browDown_L": 0.8, "browDown_R": 0.8})
+    camera = Camera(np.eye(3, dtype=np.float32), np.float32([0, 0, 90]), 900.0, (320.0, 320.0))
+    landmarks = camera.project(model.at_landmarks(model.shape(identity, asked)))
+    free = fit_landmarks(model, landmarks, (640, 640), focal=900.0)
+    known = fit_landmarks(model, landmarks, (640, 640), focal=900.0, identity=identity)
+    np.testing.assert_array_equal(known.identity, identity)
+    assert np.abs(known.expression - asked).max() < np.abs(free.expression - asked).max()
+    placed = model.landmark_triangles >= 0
+    found = camera.project(model.at_landmarks(model.shape(identity, known.expression)))
+    assert np.abs(found - landmarks)[placed, :2].max() < 0.02 * np.linalg.norm(landmarks[33] - landmarks[263])

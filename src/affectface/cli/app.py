@@ -10,6 +10,7 @@ from affectface import __version__
 from affectface.cli.animate import animate
 from affectface.cli.assets import assets
 from affectface.cli.bench import bench
+from affectface.cli.evaluate import evaluate
 from affectface.cli.fit import fit
 from affectface.cli.info import info
 from affectface.cli.sheet import sheet
@@ -39,6 +40,6 @@ def options(
     """From one photograph of a face: photographs and clips of the same person with a chosen affect."""
 
 
-for verb in (synth, animate, sheet, fit, info, bench):
+for verb in (synth, animate, sheet, fit, evaluate, info, bench):
     app.command()(verb)
 app.add_typer(assets, name="assets")

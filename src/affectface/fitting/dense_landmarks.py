@@ -7,7 +7,7 @@ similarity Procrustes of the landmarks, whose depth is in the same scale as x an
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -97,6 +97,7 @@ def fit_landmarks(
     image_size: tuple[int, int],
     *,
     focal: float | None = None,
+    identity: FloatArray | None = None,
     config: LandmarkFitConfig | None = None,
 ) -> LandmarkFit:
     """Find camera, identity and expression of a face from its landmarks.
@@ -111,6 +112,8 @@ def fit_landmarks(
         Height and width of the image, pixels.
     focal : float, optional
         The focal length, pixels, where it is known; otherwise it is estimated.
+    identity : ndarray of shape (I,), float32, optional
+        The identity, where the person is known from another picture; then only camera and expression are estimated.
     config : LandmarkFitConfig, optional
         How the terms are weighed.
 
@@ -138,7 +141,17 @@ def fit_landmarks(
     height, width = image_size
     prior_focal = focal or config.focal_ratio * max(height, width)
     camera = _procrustes_camera(basis.mean, landmarks[basis.index], prior_focal, (width / 2, height / 2))
-    return _gauss_newton(basis, landmarks, camera, eye_distance, focal is None, config)
+    if identity is None:
+        return _gauss_newton(basis, landmarks, camera, eye_distance, focal is None, config)
+    known = min(len(identity), basis.identities)
+    person = replace(
+        basis,
+        mean=(basis.mean + basis.shapes[:, :, :known] @ identity[:known]).astype(np.float32),
+        shapes=np.ascontiguousarray(basis.shapes[:, :, basis.identities :]),
+        identities=0,
+    )
+    found = _gauss_newton(person, landmarks, camera, eye_distance, focal is None, config)
+    return replace(found, identity=identity)
 
 
 def _procrustes_camera(mean: FloatArray, landmarks: FloatArray, focal: float, centre: tuple[float, float]) -> Camera:

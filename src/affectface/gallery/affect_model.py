@@ -50,6 +50,8 @@ class AffectModel:
         Strengths of the units in each expression.
     interpolation : str
         `smooth` is continuous along any path; `nearest` takes the nearest class (Kollias 2020, section 4.5.1).
+    judges : tuple of str
+        Recognisers that were asked while the model was made: they cannot prove what it shows.
     """
 
     name: str
@@ -60,6 +62,7 @@ class AffectModel:
     expression_names: tuple[str, ...]
     expression_strengths: FloatArray
     interpolation: Interpolation = "smooth"
+    judges: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         k, u, c = len(self.points), len(self.unit_names), len(self.expression_names)
@@ -201,6 +204,7 @@ def save_affect_model(model: AffectModel, path: str | os.PathLike[str]) -> None:
         The file.
     """
     arrays = {field.name: np.asarray(getattr(model, field.name)) for field in fields(model)}
+    arrays["judges"] = np.array(model.judges, dtype=np.str_)  # without one NumPy would not know that they are texts
     write_npz(path, {"format": np.array(FORMAT), "format_version": np.array(FORMAT_VERSION)} | arrays)
 
 
@@ -228,6 +232,7 @@ def load_affect_model(path: str | os.PathLike[str]) -> AffectModel:
         numbers = {name: arrays[name] for name in ("points", "point_strengths", "support", "expression_strengths")}
     except KeyError as missing:
         raise ModelFileError(f"{path}: the affect model has no {missing}; rebuild it") from None
+    texts["judges"] = arrays.get("judges", np.array([], dtype=np.str_))  # the first models name none
     if any(a.dtype.kind != "U" for a in texts.values()) or any(a.dtype.kind not in "fiu" for a in numbers.values()):
         raise ModelFileError(f"{path}: the affect model's arrays are of wrong types; rebuild it")
     if str(texts["interpolation"]) not in ("smooth", "nearest"):
@@ -238,6 +243,7 @@ def load_affect_model(path: str | os.PathLike[str]) -> AffectModel:
             unit_names=tuple(map(str, texts["unit_names"].ravel())),
             expression_names=tuple(map(str, texts["expression_names"].ravel())),
             interpolation=str(texts["interpolation"]),  # type: ignore[arg-type]
+            judges=tuple(map(str, texts["judges"].ravel())),
             points=numbers["points"].astype(np.float32),
             point_strengths=numbers["point_strengths"].astype(np.float32),
             support=numbers["support"].astype(np.int32),

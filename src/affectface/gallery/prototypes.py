@@ -52,6 +52,8 @@ CIRCLE: tuple[tuple[float, Recipe], ...] = (
 )
 """Angle in the plane, degrees, and the recipe at distance 1 from neutral."""
 
+_JUDGES = ("fer",)
+"""The strengths were set by eye, but this recogniser's answers were looked at in between."""
 _ANGLES = 48
 _RADII = (0.25, 0.5, 0.75, 1.0)
 
@@ -81,6 +83,7 @@ def build_prototype_model() -> AffectModel:
         support=np.zeros(len(points), dtype=np.int32),
         expression_names=tuple(recipes),
         expression_strengths=np.array([_vector(recipe, units) for recipe in recipes.values()], dtype=np.float32),
+        judges=_JUDGES,
     )
 
 

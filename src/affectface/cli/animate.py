@@ -12,6 +12,7 @@ from affectface.cli.options import (
     AffectModelOption,
     BlendName,
     BlendOption,
+    FoldsOption,
     JsonOption,
     KeepOption,
     ModelOption,
@@ -19,6 +20,7 @@ from affectface.cli.options import (
     PhotoArgument,
     SeedOption,
     SidecarOption,
+    TeethOption,
     portrait_options,
     which_face,
 )
@@ -53,6 +55,8 @@ def animate(
     affect_model: AffectModelOption = None,
     keep_expression: KeepOption = False,
     blend: BlendOption = BlendName.warp,
+    folds: FoldsOption = 1.0,
+    teeth: TeethOption = True,
     sidecar: SidecarOption = False,
     seed: SeedOption = 0,
     as_json: JsonOption = False,
@@ -73,7 +77,7 @@ def animate(
     portrait = Portrait.open(
         photo,
         face=chosen,  # type: ignore[arg-type]
-        **portrait_options(model, affect_model, blend=blend, keep=keep_expression),
+        **portrait_options(model, affect_model, blend=blend, keep=keep_expression, folds=folds, teeth=teeth),
     )
     provenance = portrait.provenance({**asked, "fps": fps, "seconds": seconds, "seed": seed})
     with progress("frames", max(2, round(fps * seconds))) as advance:

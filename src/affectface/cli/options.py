@@ -63,6 +63,10 @@ KeepOption = Annotated[
     bool, typer.Option("--keep-expression", help="Add to the photo's own expression instead of removing it first.")
 ]
 BlendOption = Annotated[BlendName, typer.Option(help="How the face is joined to its photo.")]
+FoldsOption = Annotated[
+    float, typer.Option(min=0, max=2, help="How strongly skin folds where it is compressed; 0 for a child's face.")
+]
+TeethOption = Annotated[bool, typer.Option("--teeth/--no-teeth", help="Whether teeth show where the lips open.")]
 SidecarOption = Annotated[bool, typer.Option("--sidecar", help="Write the provenance as a JSON file beside each file.")]
 SeedOption = Annotated[
     int, typer.Option(min=0, help="Kept in the provenance. Nothing is random yet: equal input gives equal output.")
@@ -99,7 +103,13 @@ def which_face(text: str, *, several: bool) -> int | Literal["largest", "all"]:
 
 
 def portrait_options(
-    model: str | None, affect_model: Path | None, *, blend: BlendName = BlendName.warp, keep: bool = False
+    model: str | None,
+    affect_model: Path | None,
+    *,
+    blend: BlendName = BlendName.warp,
+    keep: bool = False,
+    folds: float = 1.0,
+    teeth: bool = True,
 ) -> dict[str, Any]:
     """Return the models and choices that options ask for, as arguments of ``Portrait.open``.
 
@@ -113,6 +123,10 @@ def portrait_options(
         How the face is joined to its photo.
     keep : bool
         Whether the photo's expression is kept.
+    folds : float
+        How strongly skin folds.
+    teeth : bool
+        Whether teeth are drawn.
 
     Returns
     -------
@@ -130,7 +144,7 @@ def portrait_options(
     return {
         "face_model": load_named_face_model(model),
         "affect_model": load_named_affect_model(affect_model),
-        "config": SynthesisConfig(blend=blend.value, keep_expression=keep),
+        "config": SynthesisConfig(blend=blend.value, keep_expression=keep, folds=folds, teeth=teeth),
     }
 
 

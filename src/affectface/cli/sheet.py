@@ -12,6 +12,7 @@ from affectface.cli.options import (
     AffectModelOption,
     BlendName,
     BlendOption,
+    FoldsOption,
     IntensityOption,
     JsonOption,
     KeepOption,
@@ -19,6 +20,7 @@ from affectface.cli.options import (
     OneFaceOption,
     PhotoArgument,
     SidecarOption,
+    TeethOption,
     portrait_options,
     which_face,
 )
@@ -44,6 +46,8 @@ def sheet(
     affect_model: AffectModelOption = None,
     keep_expression: KeepOption = False,
     blend: BlendOption = BlendName.warp,
+    folds: FoldsOption = 1.0,
+    teeth: TeethOption = True,
     sidecar: SidecarOption = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -56,7 +60,7 @@ def sheet(
     portrait = Portrait.open(
         photo,
         face=which_face(face, several=False),  # type: ignore[arg-type]
-        **portrait_options(model, affect_model, blend=blend, keep=keep_expression),
+        **portrait_options(model, affect_model, blend=blend, keep=keep_expression, folds=folds, teeth=teeth),
     )
     with progress("pictures", sheet_size(kind.value)) as advance:
         picture = draw_sheet(portrait, kind.value, intensity=intensity, progress=lambda: advance(1))

@@ -13,6 +13,7 @@ from affectface.cli.options import (
     AnyFaceOption,
     BlendName,
     BlendOption,
+    FoldsOption,
     IntensityOption,
     JsonOption,
     KeepOption,
@@ -20,6 +21,7 @@ from affectface.cli.options import (
     PhotosArgument,
     SeedOption,
     SidecarOption,
+    TeethOption,
     asked_affects,
     portrait_options,
     which_face,
@@ -53,6 +55,8 @@ def synth(
     affect_model: AffectModelOption = None,
     keep_expression: KeepOption = False,
     blend: BlendOption = BlendName.warp,
+    folds: FoldsOption = 1.0,
+    teeth: TeethOption = True,
     sidecar: SidecarOption = False,
     seed: SeedOption = 0,
     as_json: JsonOption = False,
@@ -69,7 +73,7 @@ def synth(
         raise ImageError(f"{out}: {len(photos) * len(affects)} pictures do not go into one file; give a folder")
     if any(photo.exists() and photo.resolve() == out.resolve() for photo in photos):
         raise ImageError(f"{out}: is the photo itself; give another name")
-    options = portrait_options(model, affect_model, blend=blend, keep=keep_expression)
+    options = portrait_options(model, affect_model, blend=blend, keep=keep_expression, folds=folds, teeth=teeth)
     written: list[dict[str, Any]] = []
     failed: list[dict[str, Any]] = []
     with progress("synthesis", len(photos) * len(affects)) as advance:

@@ -21,6 +21,8 @@ class SynthesisConfig:
     """Whether teeth are drawn where the lips open."""
     shading: bool = True
     """Whether the light changes with the moved surface."""
+    folds: float = 1.0
+    """How strongly skin folds where it is compressed; 0 for not at all, as on a child's face."""
     reach: float = 0.45
     """How far around the face pixels follow it, in inter-ocular distances."""
     device: str = "cpu"

@@ -19,6 +19,7 @@ from affectface.rendering.drawn_mesh import place
 from affectface.rendering.rasterise import NO_LABEL, rasterise
 from affectface.rendering.shade import GAMMA, harmonics
 from affectface.synthesis.config import SynthesisConfig
+from affectface.synthesis.folds import draw_folds
 from affectface.synthesis.layers import Window, draw_eyes, draw_mouth
 from affectface.synthesis.parts import EYE, SKIN
 from affectface.synthesis.source import SourceFace
@@ -90,6 +91,8 @@ def draw_expression(
     # skin that the photo saw edge-on or not at all, such as under the chin, says nothing about where to look
     known = (drawn.label == SKIN) & (drawn.values[..., 3] > _EDGE_ON)
     displacement, light = continue_field(drawn.values, known, reach, device=config.device)
+    if source.folds:
+        draw_folds(light, displacement, source.folds, vertices[front.index], (window.x, window.y), config.folds)
     pixels = look_up(source.finer[window.finer_box], displacement, light)
     draw_eyes(pixels, source, window, drawn.label == EYE, drawn.values, displacement)
     lips, uncovered = points[source.parts.lips, :2], drawn.label == NO_LABEL

@@ -21,6 +21,7 @@ from affectface.rendering.mouth import white_of_photo, white_of_teeth
 from affectface.rendering.rasterise import NO_LABEL, rasterise
 from affectface.rendering.shade import harmonics, luminance
 from affectface.synthesis.config import SynthesisConfig
+from affectface.synthesis.folds import Fold, prepare_folds
 from affectface.synthesis.parts import EYE, Parts, parts_of
 
 _ROOM = (0.6, 0.9)
@@ -70,6 +71,8 @@ class SourceFace:
         The eyes, taken apart.
     teeth_seen : ndarray of shape (2, h, w), float32, or None
         How surely the photo itself shows upper and lower teeth, 0 to 1; None where its lips are closed.
+    folds : tuple of Fold
+        Where the skin folds when it is compressed.
     white : ndarray of shape (3,), float32
         Linear RGB of white in this photo.
     grey : bool
@@ -94,6 +97,7 @@ class SourceFace:
     front_facing: FloatArray
     eyes: tuple[EyeLayers, ...]
     teeth_seen: FloatArray | None
+    folds: tuple[Fold, ...]
     white: FloatArray
     grey: bool
     eye_distance: float
@@ -146,6 +150,21 @@ def prepare_source(
     white = white_of_photo(region, sclera, skin_colour.astype(np.float32))
     if teeth_seen is not None:
         white = white_of_teeth(white, region[teeth_seen.max(axis=0) > _SURELY_TEETH])
+    resting = fitted_vertices(model, fit, np.zeros_like(fit.expression))[parts.used]
+    folds = (
+        prepare_folds(
+            region,
+            landmarks - origin,
+            eye_distance,
+            front_points,
+            vertices[parts.front.index],
+            resting[parts.front.index],
+            normals,
+            lighting,
+        )
+        if config.folds > 0
+        else ()
+    )
     return SourceFace(
         origin=(x0, y0),
         image=region,
@@ -163,6 +182,7 @@ def prepare_source(
         front_facing=-normals[:, 2],
         eyes=_separate_eyes(region, opening, irises),
         teeth_seen=teeth_seen,
+        folds=folds,
         white=white,
         grey=_is_grey(region),
         eye_distance=eye_distance,

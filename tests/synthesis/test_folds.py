@@ -1,0 +1,117 @@
+"""Skin folds where it is compressed, and only there."""
+
+from dataclasses import replace
+
+import cv2
+import numpy as np
+import pytest
+
+from affectface.affect import Expression
+from affectface.assets.example import example_photo
+from affectface.gallery.affect_model import expression_of
+from affectface.images import read_image
+from affectface.morphable.library import load_named_face_model
+from affectface.synthesis.config import SynthesisConfig
+from affectface.synthesis.folds import FOLD_LINES, Fold, draw_folds
+from affectface.synthesis.portrait import Portrait
+
+
+@pytest.fixture(scope="module")
+def portrait() -> Portrait:
+    photo = read_image(example_photo())
+    large = np.asarray(cv2.resize(photo, None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC), dtype=np.uint8)
+    return Portrait.open(large, face_model=load_named_face_model("embedded"))
+
+
+def strengths(portrait: Portrait, expression: str, intensity: float = 1.0) -> dict[str, float]:
+    """Return how much of each kind of fold an expression makes, the mean of its lines."""
+    change = expression_of(portrait.affect_model, portrait.face_model, Expression(expression), intensity)
+    moved = portrait._moved(portrait._resting_vertices, change)
+    front = portrait.source.parts.front
+    found: dict[str, list[float]] = {}
+    for fold in portrait.source.folds:
+        found.setdefault(fold.name, []).append(fold.strength(moved[front.index]))
+    return {name: float(np.mean(some)) for name, some in found.items()}
+
+
+def test_every_line_is_found(portrait: Portrait) -> None:
+    assert len(portrait.source.folds) == len(FOLD_LINES)
+    for fold in portrait.source.folds:
+        assert np.isfinite(fold.change).all()
+        assert 0.01 < np.abs(fold.change).max() < 0.6
+        assert fold.change.min() < 0  # a groove is dark
+
+
+@pytest.mark.parametrize(
+    ("expression", "there", "not_there"),
+    [
+        ("surprise", "forehead", "frown"),
+        ("anger", "frown", "forehead"),
+        ("disgust", "nasolabial", "forehead"),
+        ("happiness", "nasolabial", "forehead"),
+        ("happiness", "crow's feet", "frown"),
+    ],
+)
+def test_expressions_fold_where_faces_do(portrait: Portrait, expression: str, there: str, not_there: str) -> None:
+    found = strengths(portrait, expression)
+    assert found[there] > 0.25
+    assert found[not_there] < 0.1
+
+
+def test_more_of_an_expression_folds_more(portrait: Portrait) -> None:
+    levels = [strengths(portrait, "surprise", intensity)["forehead"] for intensity in (0.0, 0.25, 0.5, 0.75)]
+    assert levels[0] == pytest.approx(0, abs=0.02)
+    assert (np.diff(levels) >= 0).all()
+    assert levels[-1] > 0.4
+
+
+def test_folds_can_be_left_out(portrait: Portrait) -> None:
+    plain = Portrait.open(portrait.image, face_model=portrait.face_model, config=SynthesisConfig(folds=0))
+    assert plain.source.folds == ()
+    with_folds, without = (p.express(Expression("disgust")).astype(int) for p in (portrait, plain))
+    changed = np.abs(with_folds - without).max(axis=-1)
+    assert changed.max() > 8
+    assert (changed > 0).mean() < 0.06  # the lines, not the face
+
+
+def test_a_fold_lies_on_the_skin_and_moves_with_it() -> None:
+    change = np.zeros((9, 9), dtype=np.float32)
+    change[4] = -0.5
+    pairs, rest = np.array([[0, 1]]), np.float32([[0, 1, 0]])
+    fold = Fold("line", 10, 20, change, pairs, rest, 0.05, 0.3, 0.0)
+    closer = np.float32([[0, 0, 0], [0, 0.5, 0]])
+    light = np.zeros((40, 40), dtype=np.float32)
+    displacement = np.zeros((40, 40, 2), dtype=np.float32)
+    displacement[..., 1] = -3  # each pixel shows what was three pixels higher
+    draw_folds(light, displacement, (fold,), closer, (5, 8))
+    assert light[20 + 4 + 3 - 8, 10 + 4 - 5] == pytest.approx(-0.5)
+    assert (light != 0).sum() == 9
+    still = np.zeros_like(light)
+    draw_folds(still, displacement, (fold,), np.float32([[0, 0, 0], [0, 1, 0]]), (5, 8))
+    assert not still.any()
+
+
+def test_a_fold_of_the_photo_is_filled_when_the_skin_is_stretched() -> None:
+    change = np.full((5, 5), -0.5, dtype=np.float32)
+    fold = Fold("line", 0, 0, change, np.array([[0, 1]]), np.float32([[0, 1, 0]]), 0.05, 0.3, 1.0)
+    light = np.zeros((5, 5), dtype=np.float32)
+    draw_folds(light, np.zeros((5, 5, 2), np.float32), (fold,), np.float32([[0, 0, 0], [0, 1, 0]]), (0, 0))
+    assert light.min() > 0.4
+
+
+def test_tiny_faces_have_no_room_for_fine_lines() -> None:
+    small = np.asarray(
+        cv2.resize(read_image(example_photo()), (170, 170), interpolation=cv2.INTER_AREA), dtype=np.uint8
+    )
+    portrait = Portrait.open(small, face_model=load_named_face_model("embedded"))
+    assert len(portrait.source.folds) < len(FOLD_LINES)
+    assert portrait.express(Expression("disgust")).shape == small.shape
+
+
+def test_a_line_can_be_anywhere_in_the_picture(portrait: Portrait) -> None:
+    fold = portrait.source.folds[0]
+    moved = replace(fold, x=0, y=0)
+    light = np.zeros((30, 30), dtype=np.float32)
+    front = np.zeros((int(fold.pairs.max()) + 1, 3), dtype=np.float32)
+    draw_folds(light, np.full((30, 30, 2), 1e6, np.float32), (moved,), front, (0, 0))
+    assert not light.any()  # looked up far outside of the fold

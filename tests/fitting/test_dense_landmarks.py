@@ -179,4 +179,4 @@ def test_a_known_person_needs_only_camera_and_expression() -> None:
     assert np.abs(known.expression - asked).max() < np.abs(free.expression - asked).max()
     placed = model.landmark_triangles >= 0
     found = camera.project(model.at_landmarks(model.shape(identity, known.expression)))
-    assert np.abs(found - landmarks)[placed, :2].max() < 0.02 * np.linalg.norm(landmarks[33] - landmarks[263])
+    assert np.abs(found - landmarks)[placed, :2].max() < 0.03 * np.linalg.norm(landmarks[33] - landmarks[263])

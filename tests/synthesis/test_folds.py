@@ -27,10 +27,9 @@ def strengths(portrait: Portrait, expression: str, intensity: float = 1.0) -> di
     """Return how much of each kind of fold an expression makes, the mean of its lines."""
     change = expression_of(portrait.affect_model, portrait.face_model, Expression(expression), intensity)
     moved = portrait._moved(portrait._resting_vertices, change)
-    front = portrait.source.parts.front
     found: dict[str, list[float]] = {}
     for fold in portrait.source.folds:
-        found.setdefault(fold.name, []).append(fold.strength(moved[front.index]))
+        found.setdefault(fold.name, []).append(fold.strength(moved))
     return {name: float(np.mean(some)) for name, some in found.items()}
 
 

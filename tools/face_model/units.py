@@ -29,7 +29,7 @@ _SPLIT = {"browInnerUp": "browInnerUp", "cheekPuff": "cheekPuff"}
 """Units that ARKit has once and ICT-FaceKit has for each side."""
 
 _MIXED: dict[str, dict[str, float]] = {
-    "noseSneer": {"nose-{side}-elevation": 0.8, "eyebrows-{side}-down": 0.25},
+    "noseSneer": {"nose-{side}-elevation": 0.8, "eyebrows-{side}-down": 0.1},
     "browDown": {"eyebrows-{side}-down": 0.3},
     "browInnerUp": {"eyebrows-{side}-inner-up": 0.3},
     "browOuterUp": {"eyebrows-{side}-extern-up": 0.3},
@@ -37,17 +37,17 @@ _MIXED: dict[str, dict[str, float]] = {
 }
 """MakeHuman's expression units mixed in, before the gain: they raise the nostril, knit and lift the brow."""
 
-_WITH: dict[str, dict[str, float]] = {"mouthSmile": {"mouthLowerDown": 0.8}}
-"""Units mixed into others, before the gain: MakeHuman's smile lifts the lower lip twice as far as ICT-FaceKit's, over
-the teeth that a real smile shows."""
+_WITH: dict[str, dict[str, float]] = {"mouthSmile": {"mouthLowerDown": 0.8}, "noseSneer": {"mouthUpperUp": 0.4}}
+"""Units mixed into others, before the gain. MakeHuman's smile lifts the lower lip twice as far as ICT-FaceKit's, over
+the teeth that a real smile shows; its sneer leaves the upper lip where it is."""
 
 GAINS = {
-    "browDown": 1.0, "browInnerUp": 2.2, "browOuterUp": 2.1, "cheekPuff": 1.3, "cheekSquint": 0.7, "eyeBlink": 0.74,
+    "browDown": 0.8, "browInnerUp": 2.2, "browOuterUp": 2.1, "cheekPuff": 1.3, "cheekSquint": 0.7, "eyeBlink": 0.74,
     "eyeLookIn": 2.4, "eyeLookOut": 2.4, "eyeLookUp": 1.1, "eyeSquint": 0.9, "eyeWide": 0.8, "jawForward": 1.2,
     "jawLeft": 1.06, "jawRight": 1.06, "mouthFrown": 0.85, "mouthFunnel": 1.33, "mouthLeft": 1.65,
     "mouthLowerDown": 1.5, "mouthPress": 0.5, "mouthPucker": 1.3, "mouthRight": 1.65, "mouthRollLower": 2.0,
     "mouthRollUpper": 1.05, "mouthShrugLower": 1.8, "mouthShrugUpper": 1.1, "mouthSmile": 0.94, "mouthStretch": 1.2,
-    "mouthUpperUp": 1.55, "noseSneer": 1.4,
+    "mouthUpperUp": 1.55, "noseSneer": 1.1,
 }  # fmt: skip
 """Strength of each unit; 1 where it is not named. Brows that are raised stay above their match, for weaker ones are not
 seen; `eyeBlink` makes the lids just meet."""

@@ -23,6 +23,8 @@ class SynthesisConfig:
     """Whether the light changes with the moved surface."""
     folds: float = 1.0
     """How strongly skin folds where it is compressed; 0 for not at all, as on a child's face."""
+    occlusion: bool = True
+    """Whether hair that hangs over the face stays where it is, instead of moving with the skin."""
     reach: float = 0.45
     """How far around the face pixels follow it, in inter-ocular distances."""
     device: str = "cpu"

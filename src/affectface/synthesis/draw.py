@@ -21,6 +21,7 @@ from affectface.rendering.shade import GAMMA, harmonics
 from affectface.synthesis.config import SynthesisConfig
 from affectface.synthesis.folds import draw_folds
 from affectface.synthesis.layers import Window, draw_eyes, draw_mouth
+from affectface.synthesis.occlusion import lay_over
 from affectface.synthesis.parts import EYE, SKIN
 from affectface.synthesis.source import SourceFace
 
@@ -92,11 +93,13 @@ def draw_expression(
     known = (drawn.label == SKIN) & (drawn.values[..., 3] > _EDGE_ON)
     displacement, light = continue_field(drawn.values, known, reach, device=config.device)
     if source.folds:
-        draw_folds(light, displacement, source.folds, vertices[front.index], (window.x, window.y), config.folds)
+        draw_folds(light, displacement, source.folds, vertices, (window.x, window.y), config.folds)
     pixels = look_up(source.finer[window.finer_box], displacement, light)
     draw_eyes(pixels, source, window, drawn.label == EYE, drawn.values, displacement)
     lips, uncovered = points[source.parts.lips, :2], drawn.label == NO_LABEL
     draw_mouth(pixels, source, window, vertices, mouth_shift, lips, uncovered, config)
+    if source.occlusion is not None:
+        lay_over(pixels, source.image[window.box], displacement, source.occlusion, (window.x, window.y))
     if config.blend == "poisson":
         pixels = blend_poisson(pixels, source.image[window.box], drawn.label == SKIN)
     return Patch(source.origin[0] + window.x, source.origin[1] + window.y, pixels)

@@ -69,7 +69,7 @@ class Fold:
     change : ndarray of shape (h, w), float32
         Logarithm of the change of the pixels by the whole fold.
     pairs : ndarray of shape (N, 2), int
-        Vertices of the front on both sides of the line.
+        Drawn vertices on both sides of the line.
     rest : ndarray of shape (N, 3), float32
         From one to the other on the face without expression, cm.
     onset, full : float
@@ -89,7 +89,7 @@ class Fold:
     shown: float
 
     def strength(self, vertices: FloatArray) -> float:
-        """Return how much of the fold a moved front (D, 3) makes, 0 to 1."""
+        """Return how much of the fold moved vertices (U, 3) make, 0 to 1."""
         return _strength(vertices, self.pairs, self.rest, self.onset, self.full)
 
 
@@ -182,8 +182,9 @@ def prepare_folds(
     image: Image,
     landmarks: FloatArray,
     eye_distance: float,
+    front: NDArray[np.int32],
     front_points: FloatArray,
-    front: FloatArray,
+    vertices: FloatArray,
     resting: FloatArray,
     normals: FloatArray,
     lighting: FloatArray,
@@ -198,12 +199,14 @@ def prepare_folds(
         The landmarks in it, pixels.
     eye_distance : float
         Inter-ocular distance, pixels.
+    front : ndarray of shape (D,), int32
+        Which of the drawn vertices are the front's.
     front_points : ndarray of shape (D, 3), float32
         The front's vertices in it, pixels.
-    front, resting : ndarray of shape (D, 3), float32
-        The front's vertices as the photo shows them, and without expression, cm.
+    vertices, resting : ndarray of shape (U, 3), float32
+        The drawn vertices as the photo shows them, and without expression, cm.
     normals : ndarray of shape (D, 3), float32
-        Their normals in camera space.
+        The front's normals in camera space.
     lighting : ndarray of shape (9,), float32
         Luminance of the fitted light.
 
@@ -219,7 +222,7 @@ def prepare_folds(
         path = _path(line, landmarks)
         ends = landmarks[np.array(line.between, dtype=int).reshape(-1, 2), :2]
         fold = _prepare(
-            line, path, ends, grey.shape, age, eye_distance, front_points, front, resting, normals, lighting
+            line, path, ends, grey.shape, age, eye_distance, front, front_points, vertices, resting, normals, lighting
         )
         if fold is not None:
             folds.append(fold)
@@ -230,11 +233,11 @@ def draw_folds(
     light: FloatArray,
     displacement: FloatArray,
     folds: tuple[Fold, ...],
-    front: FloatArray,
+    vertices: FloatArray,
     corner: tuple[int, int],
     share: float = 1.0,
 ) -> None:
-    """Add the folds that a moved front makes to the logarithm of the change of light, in place.
+    """Add the folds that moved vertices make to the logarithm of the change of light, in place.
 
     Parameters
     ----------
@@ -244,14 +247,14 @@ def draw_folds(
         Where each of the window's pixels is looked up, relative to itself.
     folds : tuple of Fold
         The photo's folds.
-    front : ndarray of shape (D, 3), float32
-        The moved front, cm.
+    vertices : ndarray of shape (U, 3), float32
+        The moved vertices, cm.
     corner : tuple of int
         Where the window's first pixel lies in the face region, x and y.
     share : float
         How much of every fold is drawn.
     """
-    changes = [(share * (fold.strength(front) - fold.shown), fold) for fold in folds]
+    changes = [(share * (fold.strength(vertices) - fold.shown), fold) for fold in folds]
     changes = [(strength, fold) for strength, fold in changes if abs(strength) > 0.01]
     if not changes:
         return
@@ -289,8 +292,9 @@ def _prepare(
     size: tuple[int, ...],
     age: float,
     eye_distance: float,
+    front: NDArray[np.int32],
     points: FloatArray,
-    front: FloatArray,
+    vertices: FloatArray,
     resting: FloatArray,
     normals: FloatArray,
     lighting: FloatArray,
@@ -312,7 +316,7 @@ def _prepare(
         sides = [_nearest(points[:, :2], ends[:, side]) for side in (0, 1)]
     else:
         sides = [_nearest(points[:, :2], path[some] + sign * reach * across[some]) for sign in (-1, 1)]
-    pairs = np.stack(sides, axis=1)
+    pairs = front[np.stack(sides, axis=1)]
     rest = resting[pairs[:, 1]] - resting[pairs[:, 0]]
     kept = np.linalg.norm(rest, axis=1) > 1e-3
     if not kept.any():
@@ -321,14 +325,14 @@ def _prepare(
     middle = normals[_nearest(points[:, :2], path[[_SAMPLES // 2]])[0]]
     change = _appearance(line, path, across, (x0, y0, x1, y1), width, _tilt(middle, lighting))
     change *= age
-    shown = _strength(front, pairs, rest, line.onset, line.full)
+    shown = _strength(vertices, pairs, rest, line.onset, line.full)
     return Fold(line.name, x0, y0, change, pairs, rest, line.onset, line.full, shown)
 
 
 def _nearest(points: FloatArray, wanted: FloatArray) -> NDArray[np.intp]:
     """The nearest points' (D, 2) numbers for each wanted place (N, 2)."""
-    distance = ((wanted[:, None] - points[None]) ** 2).sum(axis=2)
-    return np.asarray(distance.argmin(axis=1))
+    (x, y), (to_x, to_y) = points.T, wanted.T[..., None]
+    return np.asarray(((to_x - x) ** 2 + (to_y - y) ** 2).argmin(axis=1))
 
 
 def _strength(vertices: FloatArray, pairs: NDArray[np.intp], rest: FloatArray, onset: float, full: float) -> float:

@@ -22,6 +22,7 @@ from affectface.rendering.rasterise import NO_LABEL, rasterise
 from affectface.rendering.shade import harmonics, luminance
 from affectface.synthesis.config import SynthesisConfig
 from affectface.synthesis.folds import Fold, prepare_folds
+from affectface.synthesis.occlusion import Occlusion, find_occlusion, without_occlusion
 from affectface.synthesis.parts import EYE, Parts, parts_of
 
 _ROOM = (0.6, 0.9)
@@ -71,6 +72,8 @@ class SourceFace:
         The eyes, taken apart.
     teeth_seen : ndarray of shape (2, h, w), float32, or None
         How surely the photo itself shows upper and lower teeth, 0 to 1; None where its lips are closed.
+    occlusion : Occlusion or None
+        Hair over the face, which stays where it is.
     folds : tuple of Fold
         Where the skin folds when it is compressed.
     white : ndarray of shape (3,), float32
@@ -97,6 +100,7 @@ class SourceFace:
     front_facing: FloatArray
     eyes: tuple[EyeLayers, ...]
     teeth_seen: FloatArray | None
+    occlusion: Occlusion | None
     folds: tuple[Fold, ...]
     white: FloatArray
     grey: bool
@@ -145,6 +149,7 @@ def prepare_source(
     light = harmonics(normals) @ lighting
     least_light = _LEAST_LIGHT * float(np.median(light))
     skin_colour = np.median(harmonics(normals[:: max(1, len(normals) // 500)]) @ fit.lighting, axis=0)
+    occlusion = find_occlusion(region, landmarks - origin, eye_distance) if config.occlusion else None
     gap = _lip_gap(landmarks) / eye_distance
     teeth_seen = _teeth_seen(parts.mouth, mouth_points, front, gap, eye_distance, config.device)
     white = white_of_photo(region, sclera, skin_colour.astype(np.float32))
@@ -156,9 +161,10 @@ def prepare_source(
             region,
             landmarks - origin,
             eye_distance,
+            parts.front.index,
             front_points,
-            vertices[parts.front.index],
-            resting[parts.front.index],
+            vertices,
+            resting,
             normals,
             lighting,
         )
@@ -168,7 +174,8 @@ def prepare_source(
     return SourceFace(
         origin=(x0, y0),
         image=region,
-        finer=twice_as_fine(region),
+        finer=twice_as_fine(region if occlusion is None else without_occlusion(region, occlusion)),
+        occlusion=occlusion,
         camera=fit.camera.shifted(x0, y0),
         parts=parts,
         vertices=vertices,

@@ -1,0 +1,116 @@
+"""Hair over the face stays where it is."""
+
+import cv2
+import numpy as np
+import pytest
+
+from affectface.affect import Expression
+from affectface.arrays import FloatArray, Image
+from affectface.assets.example import example_photo
+from affectface.fitting.face_fit import interocular_distance
+from affectface.images import read_image
+from affectface.landmarks import detect_faces
+from affectface.morphable.library import load_named_face_model
+from affectface.synthesis.config import SynthesisConfig
+from affectface.synthesis.occlusion import Occlusion, find_occlusion, lay_over, without_occlusion
+from affectface.synthesis.portrait import Portrait
+
+
+@pytest.fixture(scope="module")
+def photo() -> Image:
+    return read_image(example_photo())
+
+
+@pytest.fixture(scope="module")
+def landmarks(photo: Image) -> FloatArray:
+    return detect_faces(photo, max_faces=1)[0].landmarks
+
+
+@pytest.fixture(scope="module")
+def occlusion(photo: Image, landmarks: FloatArray) -> Occlusion:
+    found = find_occlusion(photo, landmarks, interocular_distance(landmarks))
+    assert found is not None
+    return found
+
+
+def whole(occlusion: Occlusion, mask: FloatArray, size: tuple[int, ...]) -> FloatArray:
+    """Return a mask of an occlusion on the whole picture (H, W)."""
+    result = np.zeros(size[:2], dtype=np.float32)
+    height, width = mask.shape
+    result[occlusion.y : occlusion.y + height, occlusion.x : occlusion.x + width] = mask
+    return result
+
+
+def test_the_fringe_is_found_and_the_face_is_not(photo: Image, landmarks: FloatArray, occlusion: Occlusion) -> None:
+    alpha = whole(occlusion, occlusion.alpha, photo.shape)
+
+    def at(landmark: int) -> float:
+        x, y = landmarks[landmark, :2].astype(int)
+        return float(alpha[y, x])
+
+    assert at(10) > 0.9  # the top of the forehead, under this portrait's fringe
+    for bare in (4, 50, 280, 9, 105, 334, 159, 386, 13):  # nose, cheeks, between the brows, brows, lids, lips
+        assert at(bare) < 0.1, bare
+    assert occlusion.rim.sum() > 50
+
+
+def test_the_fringe_stays_when_the_brows_go_down(photo: Image, occlusion: Occlusion) -> None:
+    model = load_named_face_model("embedded")
+    still, moving = (
+        Portrait.open(photo, face_model=model, config=SynthesisConfig(occlusion=on)).express(Expression("anger"))
+        for on in (True, False)
+    )
+    hair = whole(occlusion, occlusion.alpha, photo.shape) >= 1
+    np.testing.assert_array_equal(still[hair], photo[hair])
+    assert (moving[hair] != photo[hair]).any(axis=-1).mean() > 0.1  # without, it is dragged down
+
+
+def test_nothing_changes_where_nothing_moves(photo: Image, occlusion: Occlusion) -> None:
+    drawn = without_occlusion(photo, occlusion)
+    assert (drawn != photo).any()
+    lay_over(drawn, photo, np.zeros((*photo.shape[:2], 2), np.float32), occlusion, (0, 0))
+    np.testing.assert_array_equal(drawn, photo)
+
+
+def test_under_the_hair_is_skin(photo: Image, landmarks: FloatArray, occlusion: Occlusion) -> None:
+    bare = without_occlusion(photo, occlusion)
+    rim = whole(occlusion, occlusion.rim, photo.shape) > 0
+    np.testing.assert_array_equal(bare[~rim], photo[~rim])
+    x, y = landmarks[151, :2].astype(int)
+    skin = bare[y - 2 : y + 3, x - 2 : x + 3].mean(axis=(0, 1))
+    cheek = photo[tuple(landmarks[50, 1::-1].astype(int))]
+    assert np.abs(skin - cheek).max() < 60
+
+
+def test_a_window_may_cut_the_hair(photo: Image, occlusion: Occlusion) -> None:
+    x, y = occlusion.x + 7, occlusion.y + 9
+    window = np.zeros((40, 50, 3), dtype=np.uint8)
+    lay_over(window, photo[y : y + 40, x : x + 50], np.full((40, 50, 2), 9, np.float32), occlusion, (x, y))
+    alpha = occlusion.alpha[9:49, 7:57]
+    np.testing.assert_array_equal(window[alpha >= 1], photo[y : y + 40, x : x + 50][alpha >= 1])
+    far = np.zeros((5, 5, 3), dtype=np.uint8)
+    lay_over(far, far.copy(), np.zeros((5, 5, 2), np.float32), occlusion, (10_000, 10_000))
+    assert not far.any()
+
+
+def test_a_bald_head_has_no_hair(photo: Image, landmarks: FloatArray) -> None:
+    skin = np.median(photo[tuple(landmarks[[50, 280, 151, 4], 1::-1].astype(int).T)], axis=0)
+    bald = photo.copy()
+    bald[: int(landmarks[9, 1])] = skin
+    assert find_occlusion(bald, landmarks, interocular_distance(landmarks)) is None
+
+
+def test_the_same_hair_is_found_every_time(photo: Image, landmarks: FloatArray, occlusion: Occlusion) -> None:
+    again = find_occlusion(photo, landmarks, interocular_distance(landmarks))
+    assert again is not None
+    np.testing.assert_array_equal(again.alpha, occlusion.alpha)
+
+
+@pytest.mark.parametrize("size", [40, 90, 1200])
+def test_faces_of_any_size(photo: Image, landmarks: FloatArray, size: int) -> None:
+    scale = size / photo.shape[0]
+    resized = np.asarray(cv2.resize(photo, (size, size), interpolation=cv2.INTER_AREA), dtype=np.uint8)
+    found = find_occlusion(resized, landmarks * np.float32(scale), interocular_distance(landmarks) * scale)
+    if found is not None:
+        assert found.alpha.shape == found.rim.shape
+        assert np.isfinite(found.alpha).all()

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from affectface.images import read_image, write_image
     from affectface.morphable import FaceModel, load_face_model
     from affectface.synthesis.config import SynthesisConfig
+    from affectface.synthesis.moving_portrait import MovingPortrait
     from affectface.synthesis.portrait import Portrait
 
 _HOMES = {
@@ -33,6 +34,7 @@ _HOMES = {
     "EXPRESSIONS": "affect_tables",
     "Expression": "affect",
     "FaceModel": "morphable",
+    "MovingPortrait": "synthesis.moving_portrait",
     "Portrait": "synthesis.portrait",
     "SynthesisConfig": "synthesis.config",
     "ValenceArousal": "affect",
@@ -47,6 +49,7 @@ _HOMES = {
 
 __all__ = [  # noqa: RUF022  (in the order of use)
     "Portrait",
+    "MovingPortrait",
     "ValenceArousal",
     "AffectPath",
     "Expression",

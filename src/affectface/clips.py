@@ -1,4 +1,4 @@
-"""Clips out: frames become an MP4, GIF or WebP file, or a folder of PNG files."""
+"""Clips in and out: films become frames, and frames an MP4, GIF or WebP file, or a folder of PNG files."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import math
 import os
 import tempfile
 from collections.abc import Iterable, Iterator
+from contextlib import nullcontext
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -22,7 +24,93 @@ from affectface.provenance import Provenance
 _PALETTE_FRAMES = 12
 
 
-def write_clip(path: str | os.PathLike[str], frames: Iterable[Image], fps: float, provenance: Provenance) -> int:
+FILMS = (".mp4", ".mov", ".m4v", ".mkv", ".webm", ".avi", ".mpg", ".mpeg")
+"""Endings of the names of films that are read."""
+
+
+@dataclass(frozen=True)
+class Film:
+    """A film file, whose frames are read one by one.
+
+    Attributes
+    ----------
+    path : Path
+        The file.
+    fps : float
+        Its mean frames a second.
+    frame_count : int
+        How many frames it says it has; at least 1.
+    """
+
+    path: Path
+    fps: float
+    frame_count: int
+
+    def frames(self) -> Iterator[Image]:
+        """Yield the frames, (H, W, 3) uint8, turned as the film says.
+
+        Raises
+        ------
+        ImageError
+            If the film cannot be read on.
+        """
+        import av
+
+        try:
+            with av.open(str(self.path)) as container:
+                for frame in container.decode(video=0):
+                    upright = np.rot90(frame.to_ndarray(format="rgb24"), round(frame.rotation / 90) % 4)
+                    yield np.ascontiguousarray(upright)
+        except (OSError, ValueError) as error:  # PyAV's errors are kinds of both
+            raise ImageError(f"{self.path}: cannot be read on ({_reason(error)}); repair the film") from None
+
+
+def open_film(path: str | os.PathLike[str]) -> Film:
+    """Return a film file.
+
+    Parameters
+    ----------
+    path : path-like
+        The file.
+
+    Returns
+    -------
+    Film
+        The film; no frame is decoded yet.
+
+    Raises
+    ------
+    ImageError
+        If it cannot be read, or has no pictures.
+    """
+    import av
+
+    target = Path(path)
+    try:
+        with av.open(str(target)) as container:
+            if not container.streams.video:
+                raise ImageError(f"{target}: has no pictures; give a film")
+            stream = container.streams.video[0]
+            fps = float(stream.average_rate or stream.guessed_rate or 25)
+            seconds = float((container.duration or 0) / av.time_base)
+            return Film(target, fps, max(1, int(stream.frames or round(seconds * fps))))
+    except (OSError, ValueError) as error:
+        raise ImageError(f"{target}: cannot be read as a film ({_reason(error)}); use .mp4, .mov or .webm") from None
+
+
+def _reason(error: Exception) -> str:
+    """What a library says of a failure, on one line."""
+    return getattr(error, "strerror", None) or " ".join(str(error).split())
+
+
+def write_clip(
+    path: str | os.PathLike[str],
+    frames: Iterable[Image],
+    fps: float,
+    provenance: Provenance,
+    *,
+    sound_of: str | os.PathLike[str] | None = None,
+) -> int:
     """Write a clip, atomically, with its provenance in its metadata.
 
     Parameters
@@ -36,6 +124,8 @@ def write_clip(path: str | os.PathLike[str], frames: Iterable[Image], fps: float
         Frames a second, at most 50 for GIF, whose players go no faster.
     provenance : Provenance
         Where the clip comes from.
+    sound_of : path-like, optional
+        A film whose sound is copied as it is; only MP4 holds sound.
 
     Returns
     -------
@@ -63,7 +153,7 @@ def write_clip(path: str | os.PathLike[str], frames: Iterable[Image], fps: float
         with atomic_path(target) as temporary:
             match suffix:
                 case ".mp4":
-                    _write_mp4(temporary, counted, fps, provenance)
+                    _write_mp4(temporary, counted, fps, provenance, sound_of)
                 case ".gif":
                     _write_gif(temporary, counted, fps, provenance)
                 case ".webp":
@@ -111,25 +201,59 @@ def _write_folder(target: Path, temporary: Path, frames: Iterable[Image], proven
         target.rmdir()  # Windows does not replace a folder, not even an empty one
 
 
-def _write_mp4(temporary: Path, frames: Iterable[Image], fps: float, provenance: Provenance) -> None:
-    """Encode and write frame by frame."""
+def _write_mp4(
+    temporary: Path,
+    frames: Iterable[Image],
+    fps: float,
+    provenance: Provenance,
+    sound_of: str | os.PathLike[str] | None,
+) -> None:
+    """Encode and write frame by frame, with the sound that belongs to each."""
     import av
     from av.video.reformatter import Colorspace
 
-    with av.open(str(temporary), "w", format="mp4", options={"movflags": "+faststart"}) as container:
+    with (
+        av.open(str(temporary), "w", format="mp4", options={"movflags": "+faststart"}) as container,
+        av.open(str(sound_of)) if sound_of else nullcontext() as film,
+    ):
         container.metadata["comment"] = provenance.to_json()
         container.metadata["title"] = "synthetic"
         stream: Any = None
-        for image in frames:
+        sound: _Sound | None = None
+        for number, image in enumerate(frames):
             height, width = image.shape[:2]
             even = np.pad(image, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")
             if stream is None:
                 stream = _video_stream(container, fps, even.shape[1], even.shape[0])
+                sound = _Sound(container, film) if film is not None and film.streams.audio else None
             frame = av.VideoFrame.from_ndarray(even, format="rgb24")
             frame = frame.reformat(format="yuv420p", dst_colorspace=Colorspace.ITU709)
             container.mux(stream.encode(frame))
+            if sound:
+                sound.copy_until((number + 1) / fps)
         if stream is not None:
             container.mux(stream.encode(None))
+
+
+class _Sound:
+    """The sound of a film, copied packet by packet beside the pictures that it belongs to."""
+
+    def __init__(self, container: Any, film: Any) -> None:
+        self._container = container
+        self._stream = container.add_stream_from_template(film.streams.audio[0])
+        self._packets = film.demux(film.streams.audio[0])
+        self._waiting: Any = next(self._packets, None)
+
+    def copy_until(self, seconds: float) -> None:
+        """Copy what is heard before a time."""
+        while self._waiting is not None and (self._waiting.dts is None or self._time() < seconds):
+            if self._waiting.dts is not None:  # the last packet of a film is empty
+                self._waiting.stream = self._stream
+                self._container.mux(self._waiting)
+            self._waiting = next(self._packets, None)
+
+    def _time(self) -> float:
+        return float(self._waiting.dts * self._waiting.time_base)
 
 
 def _video_stream(container: Any, fps: float, width: int, height: int) -> Any:

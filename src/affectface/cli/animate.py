@@ -1,8 +1,8 @@
-"""``affectface animate``: a photo in, a clip out."""
+"""``affectface animate``: a photo or a film in, a clip out."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -17,7 +17,7 @@ from affectface.cli.options import (
     KeepOption,
     ModelOption,
     OneFaceOption,
-    PhotoArgument,
+    PhotoOrFilmArgument,
     SeedOption,
     SidecarOption,
     TeethOption,
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 @reporting
 def animate(
-    photo: PhotoArgument,
+    photo: PhotoOrFilmArgument,
     out: Annotated[Path, typer.Option("-o", "--out", help=".mp4, .gif, .webp, or a new folder for PNG frames.")],
     path: Annotated[
         str | None,
@@ -61,37 +61,86 @@ def animate(
     seed: SeedOption = 0,
     as_json: JsonOption = False,
 ) -> None:
-    """Move the face of a photo along a path of affects."""
-    from affectface.clips import write_clip
-    from affectface.provenance import describe, write_sidecar
-    from affectface.synthesis.portrait import Portrait
+    """Move the face of a photo, or of every frame of a film, along a path of affects."""
+    from affectface.clips import FILMS
 
     chosen = which_face(face, several=False)
     journey = _journey(path, start, end)
-    if isinstance(journey, tuple):
-        asked: dict[str, Any] = {"from": journey[0].name, "to": journey[1].name}
+    options = portrait_options(model, affect_model, blend=blend, keep=keep_expression, folds=folds, teeth=teeth)
+    if photo.suffix.lower() in FILMS:
+        if chosen != "largest" or seconds is not None:
+            raise TargetError(
+                "a film has its own length, and its largest face is taken: leave out --face and --seconds"
+            )
+        result = _animate_film(photo, out, journey, options, sidecar=sidecar, seed=seed)
     else:
-        seconds = seconds or (journey.duration if path and path.lower().endswith(".csv") else None)
-        asked = describe(journey)
-    seconds = seconds or 3.0
-    portrait = Portrait.open(
-        photo,
-        face=chosen,  # type: ignore[arg-type]
-        **portrait_options(model, affect_model, blend=blend, keep=keep_expression, folds=folds, teeth=teeth),
-    )
-    provenance = portrait.provenance({**asked, "fps": fps, "seconds": seconds, "seed": seed})
+        length = seconds or _own_length(path, journey) or 3.0
+        result = _animate_photo(
+            photo, out, journey, {"face": chosen, **options}, length, fps, sidecar=sidecar, seed=seed
+        )
+    say(result, f"{out}: {result['frames']} frames", as_json=as_json)
+
+
+def _animate_photo(
+    photo: Path,
+    out: Path,
+    journey: Any,
+    options: dict[str, Any],
+    seconds: float,
+    fps: float,
+    *,
+    sidecar: bool,
+    seed: int,
+) -> dict[str, Any]:
+    """Write the clip of a photo."""
+    from affectface.clips import write_clip
+    from affectface.provenance import write_sidecar
+    from affectface.synthesis.portrait import Portrait
+
+    portrait = Portrait.open(photo, **options)
+    provenance = portrait.provenance({**_asked(journey), "fps": fps, "seconds": seconds, "seed": seed})
     with progress("frames", max(2, round(fps * seconds))) as advance:
-
-        def passing(frames: Iterator[Image]) -> Iterator[Image]:
-            for frame in frames:
-                yield frame
-                advance(1)
-
-        count = write_clip(out, passing(_frames(portrait, journey, fps, seconds)), fps, provenance)
+        count = write_clip(out, _passing(_frames(portrait, journey, fps, seconds), advance), fps, provenance)
     if sidecar:
         write_sidecar(out, provenance)
-    result = {"file": str(out), "frames": count, "fps": fps, "seconds": seconds}
-    say(result, f"{out}: {count} frames", as_json=as_json)
+    return {"file": str(out), "frames": count, "fps": fps, "seconds": seconds}
+
+
+def _animate_film(
+    film: Path, out: Path, journey: Any, options: dict[str, Any], *, sidecar: bool, seed: int
+) -> dict[str, Any]:
+    """Write the film anew, with its sound."""
+    from affectface.clips import write_clip
+    from affectface.provenance import write_sidecar
+    from affectface.synthesis.moving_portrait import MovingPortrait
+
+    person = MovingPortrait.open(film, **options)
+    provenance = person.provenance({**_asked(journey), "film": film.name, "seed": seed})
+    with progress("frames", person.film.frame_count) as advance:
+        frames = person.transition(*journey) if isinstance(journey, tuple) else person.animate(journey)
+        count = write_clip(out, _passing(frames, advance), person.film.fps, provenance, sound_of=film)
+    if sidecar:
+        write_sidecar(out, provenance)
+    return {"file": str(out), "frames": count, "fps": person.film.fps, "seconds": count / person.film.fps}
+
+
+def _passing(frames: Iterator[Image], advance: Callable[[int], None]) -> Iterator[Image]:
+    """Yield the frames, and say so."""
+    for frame in frames:
+        yield frame
+        advance(1)
+
+
+def _asked(journey: Any) -> dict[str, Any]:
+    """Return what was asked for, for the provenance."""
+    from affectface.provenance import describe
+
+    return {"from": journey[0].name, "to": journey[1].name} if isinstance(journey, tuple) else describe(journey)
+
+
+def _own_length(path: str | None, journey: Any) -> float | None:
+    """Return the seconds that a table of points takes."""
+    return float(journey.duration) if path and path.lower().endswith(".csv") else None
 
 
 def _journey(path: str | None, start: str | None, end: str | None) -> AffectPath | tuple[Expression, Expression]:

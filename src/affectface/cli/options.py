@@ -43,6 +43,10 @@ _PHOTO_HELP = "A photo with a face; the word example is a portrait to try things
 PhotoArgument = Annotated[
     Path, typer.Argument(metavar="PHOTO", help=_PHOTO_HELP, show_default=False, parser=photo_file)
 ]
+PhotoOrFilmArgument = Annotated[
+    Path,
+    typer.Argument(metavar="PHOTO|FILM", help=f"{_PHOTO_HELP} Or a film.", show_default=False, parser=photo_file),
+]
 PhotosArgument = Annotated[
     list[Path], typer.Argument(metavar="PHOTO", help=_PHOTO_HELP, show_default=False, parser=photo_file)
 ]

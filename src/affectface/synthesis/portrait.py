@@ -317,16 +317,32 @@ class Portrait:
             For `write_image` and `write_clip`: what was asked for, and the models with the start of their checksums.
         """
         record = dict(asked) if isinstance(asked, Mapping) else describe(asked, intensity=intensity)
-        models = {
-            "landmarker": "face-mesh",
-            "face model": self.face_model.name,
-            "affect model": self.affect_model.name,
-        }
-        return Provenance(asked=record, models={role: _version(name) for role, name in models.items()})
+        return made_with(record, self.face_model, self.affect_model)
 
     def neutral(self) -> Image:
         """Return the photo with the expression that it shows removed; the photo itself if it is neutral."""
         return self.express(Expression("neutral"))
+
+
+def made_with(asked: Mapping[str, Any], face_model: FaceModel, affect_model: AffectModel) -> Provenance:
+    """Return the provenance of what two models made.
+
+    Parameters
+    ----------
+    asked : mapping
+        What was asked for.
+    face_model : FaceModel
+        The face model.
+    affect_model : AffectModel
+        The affect model.
+
+    Returns
+    -------
+    Provenance
+        With the models' names, and the start of their checksums where the registry knows them.
+    """
+    models = {"landmarker": "face-mesh", "face model": face_model.name, "affect model": affect_model.name}
+    return Provenance(asked=dict(asked), models={role: _version(name) for role, name in models.items()})
 
 
 def _version(name: str) -> str:

@@ -104,7 +104,7 @@ def test_the_recipes_are_met_at_their_own_angles(model: AffectModel) -> None:
         point = ValenceArousal.from_angle(angle)
         found = model.strengths(point)
         for unit, strength in ActionUnits(recipe).units().items():
-            assert found.get(unit, 0) == pytest.approx(strength, abs=0.02)
+            assert found.get(unit, 0) == pytest.approx(strength, rel=0.03, abs=0.02)  # sides differ
 
 
 @pytest.mark.parametrize("intensity", [-0.1, 1.6, float("nan"), float("inf")])

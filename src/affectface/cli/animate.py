@@ -21,6 +21,7 @@ from affectface.cli.options import (
     SeedOption,
     SidecarOption,
     TeethOption,
+    VariationOption,
     portrait_options,
     which_face,
 )
@@ -57,6 +58,7 @@ def animate(
     blend: BlendOption = BlendName.warp,
     folds: FoldsOption = 1.0,
     teeth: TeethOption = True,
+    variation: VariationOption = None,
     sidecar: SidecarOption = False,
     seed: SeedOption = 0,
     as_json: JsonOption = False,
@@ -66,7 +68,9 @@ def animate(
 
     chosen = which_face(face, several=False)
     journey = _journey(path, start, end)
-    options = portrait_options(model, affect_model, blend=blend, keep=keep_expression, folds=folds, teeth=teeth)
+    options = portrait_options(
+        model, affect_model, blend=blend, keep=keep_expression, folds=folds, teeth=teeth, variation=variation
+    )
     if photo.suffix.lower() in FILMS:
         if chosen != "largest" or seconds is not None:
             raise TargetError(

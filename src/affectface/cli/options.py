@@ -70,6 +70,10 @@ BlendOption = Annotated[BlendName, typer.Option(help="How the face is joined to 
 FoldsOption = Annotated[
     float, typer.Option(min=0, max=2, help="How strongly skin folds where it is compressed; 0 for a child's face.")
 ]
+VariationOption = Annotated[
+    int | None,
+    typer.Option(min=0, metavar="SEED", help="Show the affect as one of many people would, chosen by the seed."),
+]
 TeethOption = Annotated[bool, typer.Option("--teeth/--no-teeth", help="Whether teeth show where the lips open.")]
 SidecarOption = Annotated[bool, typer.Option("--sidecar", help="Write the provenance as a JSON file beside each file.")]
 SeedOption = Annotated[
@@ -114,6 +118,7 @@ def portrait_options(
     keep: bool = False,
     folds: float = 1.0,
     teeth: bool = True,
+    variation: int | None = None,
 ) -> dict[str, Any]:
     """Return the models and choices that options ask for, as arguments of ``Portrait.open``.
 
@@ -131,6 +136,8 @@ def portrait_options(
         How strongly skin folds.
     teeth : bool
         Whether teeth are drawn.
+    variation : int, optional
+        Which person shows the affect.
 
     Returns
     -------
@@ -148,7 +155,9 @@ def portrait_options(
     return {
         "face_model": load_named_face_model(model),
         "affect_model": load_named_affect_model(affect_model),
-        "config": SynthesisConfig(blend=blend.value, keep_expression=keep, folds=folds, teeth=teeth),
+        "config": SynthesisConfig(
+            blend=blend.value, keep_expression=keep, folds=folds, teeth=teeth, variation=variation
+        ),
     }
 
 

@@ -21,6 +21,7 @@ from affectface.cli.options import (
     PhotoArgument,
     SidecarOption,
     TeethOption,
+    VariationOption,
     portrait_options,
     which_face,
 )
@@ -48,6 +49,7 @@ def sheet(
     blend: BlendOption = BlendName.warp,
     folds: FoldsOption = 1.0,
     teeth: TeethOption = True,
+    variation: VariationOption = None,
     sidecar: SidecarOption = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -60,7 +62,9 @@ def sheet(
     portrait = Portrait.open(
         photo,
         face=which_face(face, several=False),  # type: ignore[arg-type]
-        **portrait_options(model, affect_model, blend=blend, keep=keep_expression, folds=folds, teeth=teeth),
+        **portrait_options(
+            model, affect_model, blend=blend, keep=keep_expression, folds=folds, teeth=teeth, variation=variation
+        ),
     )
     with progress("pictures", sheet_size(kind.value)) as advance:
         picture = draw_sheet(portrait, kind.value, intensity=intensity, progress=lambda: advance(1))

@@ -22,6 +22,7 @@ from affectface.cli.options import (
     SeedOption,
     SidecarOption,
     TeethOption,
+    VariationOption,
     asked_affects,
     portrait_options,
     which_face,
@@ -57,6 +58,7 @@ def synth(
     blend: BlendOption = BlendName.warp,
     folds: FoldsOption = 1.0,
     teeth: TeethOption = True,
+    variation: VariationOption = None,
     sidecar: SidecarOption = False,
     seed: SeedOption = 0,
     as_json: JsonOption = False,
@@ -73,7 +75,9 @@ def synth(
         raise ImageError(f"{out}: {len(photos) * len(affects)} pictures do not go into one file; give a folder")
     if any(photo.exists() and photo.resolve() == out.resolve() for photo in photos):
         raise ImageError(f"{out}: is the photo itself; give another name")
-    options = portrait_options(model, affect_model, blend=blend, keep=keep_expression, folds=folds, teeth=teeth)
+    options = portrait_options(
+        model, affect_model, blend=blend, keep=keep_expression, folds=folds, teeth=teeth, variation=variation
+    )
     written: list[dict[str, Any]] = []
     failed: list[dict[str, Any]] = []
     with progress("synthesis", len(photos) * len(affects)) as advance:
@@ -82,7 +86,12 @@ def synth(
                 portraits = _open(photo, chosen, options)
                 for name, affect in affects:
                     file = out if one_file else out / f"{stem}_{name}.png"
-                    asked = {**describe(affect, intensity=intensity), "face": chosen, "seed": seed}
+                    asked = {
+                        **describe(affect, intensity=intensity),
+                        "face": chosen,
+                        "seed": seed,
+                        "variation": variation,
+                    }
                     provenance = portraits[0].provenance(asked)
                     write_image(file, _express(portraits, affect, intensity), provenance)
                     if sidecar:

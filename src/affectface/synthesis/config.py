@@ -21,6 +21,8 @@ class SynthesisConfig:
     """Whether teeth are drawn where the lips open."""
     shading: bool = True
     """Whether the light changes with the moved surface."""
+    variation: int | None = None
+    """A seed: the affect as one of many people would show it, stronger here and weaker there, the sides not alike."""
     folds: float = 1.0
     """How strongly skin folds where it is compressed; 0 for not at all, as on a child's face."""
     occlusion: bool = True

@@ -17,14 +17,14 @@ from affectface.errors import AffectFaceError, FaceNotFoundError
 from affectface.fitting.dense_landmarks import fit_landmarks
 from affectface.fitting.face_fit import FaceFit, interocular_distance
 from affectface.fitting.lighting import fit_lighting
-from affectface.gallery.affect_model import AffectModel, expression_of
+from affectface.gallery.affect_model import AffectModel
 from affectface.gallery.library import load_named_affect_model
 from affectface.landmarks import Face, detect_faces
 from affectface.morphable import FaceModel
 from affectface.morphable.library import load_named_face_model
 from affectface.provenance import Provenance
 from affectface.synthesis.config import SynthesisConfig
-from affectface.synthesis.portrait import Portrait, made_with
+from affectface.synthesis.portrait import Portrait, change_by, made_with
 from affectface.synthesis.source import SourceFace, prepare_source
 
 _IDENTITY_FRAMES = 9
@@ -157,7 +157,7 @@ class MovingPortrait:
         yield from self._frames(lambda passed: first + passed * passed * (3 - 2 * passed) * (last - first))
 
     def _change(self, affect: Affect) -> FloatArray:
-        return expression_of(self.affect_model, self.face_model, affect, 1.0)
+        return change_by(affect, 1.0, self.affect_model, self.face_model, self.config)
 
     def _frames(self, change_at: Callable[[float], FloatArray]) -> Iterator[Image]:
         """Yield the frames with a change of the expression coefficients (E,) that depends on the share passed."""

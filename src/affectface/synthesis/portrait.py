@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from affectface.affect import Affect, AffectPath, Expression
+from affectface.affect import ActionUnits, Affect, AffectPath, Expression
 from affectface.arrays import FloatArray, Image, check_image
 from affectface.assets import ASSETS
 from affectface.errors import AffectFaceError, FaceNotFoundError
@@ -28,6 +28,7 @@ from affectface.synthesis.config import SynthesisConfig
 from affectface.synthesis.draw import draw_expression
 from affectface.synthesis.neutral import lip_closing, shown_expression
 from affectface.synthesis.source import SourceFace, prepare_source
+from affectface.synthesis.variation import natural_variation
 
 _MOST_FACES = 64
 """Faces of a group photo that are looked for."""
@@ -226,8 +227,11 @@ class Portrait:
         ndarray of shape (H, W, 3), uint8
             The new picture; pixels that the affect does not move are the photo's, bit for bit.
         """
-        target = self.resting_expression + expression_of(self.affect_model, self.face_model, affect, intensity)
-        return self.draw(target, onto=onto)
+        return self.draw(self.resting_expression + self._change(affect, intensity), onto=onto)
+
+    def _change(self, affect: Affect, intensity: float = 1.0) -> FloatArray:
+        """What an affect adds to the expression coefficients (E,)."""
+        return change_by(affect, intensity, self.affect_model, self.face_model, self.config)
 
     def draw(self, expression: FloatArray, *, onto: Image | None = None) -> Image:
         """Return the photo with the face showing expression coefficients.
@@ -296,7 +300,7 @@ class Portrait:
         ndarray of shape (H, W, 3), uint8
             The frames, all of the photo's size.
         """
-        first, last = (expression_of(self.affect_model, self.face_model, affect, 1.0) for affect in (start, end))
+        first, last = self._change(start), self._change(end)
         for t in np.linspace(0, 1, _frames(fps, seconds)):
             eased = t * t * (3 - 2 * t)
             yield self.draw(self.resting_expression + (1 - eased) * first + eased * last)
@@ -322,6 +326,35 @@ class Portrait:
     def neutral(self) -> Image:
         """Return the photo with the expression that it shows removed; the photo itself if it is neutral."""
         return self.express(Expression("neutral"))
+
+
+def change_by(
+    affect: Affect, intensity: float, affect_model: AffectModel, face_model: FaceModel, config: SynthesisConfig
+) -> FloatArray:
+    """Return what an affect adds to a face's expression.
+
+    Parameters
+    ----------
+    affect : ValenceArousal, Expression or ActionUnits
+        What is asked for.
+    intensity : float
+        How much of it, 0 to 1.5.
+    affect_model : AffectModel
+        What the affects look like.
+    face_model : FaceModel
+        The face model.
+    config : SynthesisConfig
+        Its variation says which person shows it.
+
+    Returns
+    -------
+    ndarray of shape (E,), float32
+        Change of the expression coefficients.
+    """
+    change = expression_of(affect_model, face_model, affect, intensity)
+    if config.variation is None or isinstance(affect, ActionUnits):  # who asks for action units says how strong each is
+        return change
+    return change * natural_variation(face_model.expression_names, config.variation)
 
 
 def made_with(asked: Mapping[str, Any], face_model: FaceModel, affect_model: AffectModel) -> Provenance:

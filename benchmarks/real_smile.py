@@ -1,0 +1,106 @@
+"""How near the synthesised smile comes to the person's own: mouth landmarks against the same person's smiling photo.
+
+    python benchmarks/real_smile.py [--model embedded|ict-facekit|PATH] [--faces FOLDER]
+
+FOLDER holds `neutral` and `smiling` with photos of the same names. People smile more and less, so the strength of the
+smile is chosen on every other person and measured on those left out, and the other way round. The landmarks of the
+moved model are compared, brought onto the smiling photo by eyes, nose and forehead; no picture is drawn. Writes
+benchmarks/results/real_smile_MODEL.json.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+import affectface as af
+from affectface.fitting.dense_landmarks import fit_landmarks
+from affectface.fitting.face_fit import interocular_distance
+from affectface.gallery.affect_model import expression_of
+from affectface.gallery.library import load_named_affect_model
+from affectface.landmarks import detect_faces
+from affectface.landmarks.topology import LIPS_INNER_LOWER, LIPS_INNER_UPPER, LIPS_OUTER_LOWER, LIPS_OUTER_UPPER
+from affectface.morphable.library import load_named_face_model
+
+LIPS = sorted({*LIPS_INNER_LOWER, *LIPS_INNER_UPPER, *LIPS_OUTER_LOWER, *LIPS_OUTER_UPPER})
+STILL = [33, 133, 263, 362, 168, 6, 197, 195, 4, 98, 327, 127, 356, 10]
+"""Landmarks that a smile leaves where they are: corners of the eyes, nose, temples, forehead."""
+STRENGTHS = np.round(np.arange(0.0, 1.05, 0.05), 2)
+RESULTS = Path(__file__).parent / "results"
+FACES = Path(__file__).parents[2] / "shared" / "faces" / "london"
+
+Points = NDArray[np.float64]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--model", default="embedded", help="embedded, ict-facekit, or the path of a face model")
+    parser.add_argument("--faces", type=Path, default=FACES, help="folder with neutral and smiling photos")
+    asked = parser.parse_args()
+    model = load_named_face_model(asked.model)
+    smile = expression_of(load_named_affect_model(), model, af.Expression("happiness"), 1.0)
+    pairs = [(photo, asked.faces / "smiling" / photo.name) for photo in sorted(asked.faces.glob("neutral/*.jpg"))]
+    pairs = [(neutral, smiling) for neutral, smiling in pairs if smiling.is_file()]
+    if len(pairs) < 4:
+        raise SystemExit(f"{asked.faces}: {len(pairs)} pairs of neutral and smiling photos; at least 4 are needed")
+    distances = np.array([distances_of(model, smile, *pair) for pair in pairs])
+    halves = [np.arange(len(pairs)) % 2 == half for half in (0, 1)]
+    left_out, chosen = np.empty(len(pairs)), []
+    for learnt, tested in (halves, halves[::-1]):
+        best = int(distances[learnt].mean(axis=0).argmin())
+        left_out[tested] = distances[tested, best]
+        chosen.append(float(STRENGTHS[best]))
+    result = {
+        "face_model": model.name,
+        "people": len(pairs),
+        "neutral": round(float(distances[:, 0].mean()), 4),
+        "left_out": round(float(left_out.mean()), 4),
+        "strengths": chosen,
+        "by_strength": dict(zip(map(str, STRENGTHS), distances.mean(axis=0).round(4).tolist(), strict=True)),
+    }
+    RESULTS.mkdir(exist_ok=True)
+    (RESULTS / f"real_smile_{model.name}.json").write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+    print(
+        f"face model {model.name}, {len(pairs)} people; mean distance of the mouth's landmarks, inter-ocular distances"
+    )
+    print(f"left neutral {result['neutral']:.4f}; smile of the people left out {result['left_out']:.4f}, at {chosen}")
+
+
+def distances_of(model: af.FaceModel, smile: NDArray[np.float32], neutral: Path, smiling: Path) -> list[float]:
+    """Return the distance of one person's mouth from the real smile at each strength."""
+    before, after = af.read_image(neutral), af.read_image(smiling)
+    rest, real = (detect_faces(image, max_faces=1)[0].landmarks for image in (before, after))
+    fit = fit_landmarks(model, rest, before.shape[:2])
+
+    def placed(expression: NDArray[np.float32]) -> Points:
+        points = fit.camera.project(model.at_landmarks(model.shape(fit.identity, expression)))
+        return points[:, :2].astype(np.float64)
+
+    to_real = similarity(rest[STILL, :2].astype(np.float64), real[STILL, :2].astype(np.float64))
+    found = []
+    for strength in STRENGTHS:
+        moved = rest[:, :2] + placed(fit.expression + np.float32(strength) * smile) - placed(fit.expression)
+        off = apply(to_real, moved)[LIPS] - real[LIPS, :2]
+        found.append(float(np.linalg.norm(off, axis=1).mean() / interocular_distance(real)))
+    return found
+
+
+def similarity(source: Points, target: Points) -> tuple[complex, complex]:
+    """Return turn with scale, and shift, of the plane as complex numbers, from points (N, 2) to points (N, 2)."""
+    a, b = source[:, 0] + 1j * source[:, 1], target[:, 0] + 1j * target[:, 1]
+    turn = np.vdot(a - a.mean(), b - b.mean()) / np.vdot(a - a.mean(), a - a.mean())
+    return complex(turn), complex(b.mean() - turn * a.mean())
+
+
+def apply(transform: tuple[complex, complex], points: Points) -> Points:
+    """Return points (N, 2) after a similarity."""
+    moved = transform[0] * (points[:, 0] + 1j * points[:, 1]) + transform[1]
+    return np.stack([moved.real, moved.imag], axis=1)
+
+
+if __name__ == "__main__":
+    main()

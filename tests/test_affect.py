@@ -82,7 +82,7 @@ class TestExpression:
     def test_vocabulary(self) -> None:
         assert len(BASIC_EXPRESSIONS) == 6
         assert len(COMPOUND_EXPRESSIONS) == 15
-        assert len(set(EXPRESSIONS)) == 23
+        assert len(set(EXPRESSIONS)) == 24
         assert set(DU_2014) == {*BASIC_EXPRESSIONS, *COMPOUND_EXPRESSIONS}
         assert set(FACS_1978) == set(BASIC_EXPRESSIONS)
         assert set(EMFACS) == {*BASIC_EXPRESSIONS, "contempt"}

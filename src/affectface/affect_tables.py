@@ -29,7 +29,10 @@ COMPOUND_EXPRESSIONS = (
 )
 """The fifteen compound expressions of Du, Tao and Martinez (2014)."""
 
-EXPRESSIONS = ("neutral", *BASIC_EXPRESSIONS, "contempt", *COMPOUND_EXPRESSIONS)
+VARIANTS = {"open_anger": "anger"}
+"""Other ways of showing a basic expression (derived): anger that bares its teeth instead of pressing its lips."""
+
+EXPRESSIONS = ("neutral", *BASIC_EXPRESSIONS, *VARIANTS, "contempt", *COMPOUND_EXPRESSIONS)
 """Every expression that can be asked for by name."""
 
 
@@ -146,6 +149,7 @@ def expression_point(name: str) -> tuple[float, float]:
     The points are those of `PAD_EXPRESSIONS`. A compound expression that has none lies halfway between its two
     components, appalled between anger and disgust (derived, not published).
     """
+    name = VARIANTS.get(name, name)
     if name in PAD_EXPRESSIONS:
         return PAD_EXPRESSIONS[name]
     first, second = ("anger", "disgust") if name == "appalled" else (_COMPONENTS[part] for part in name.split("_"))

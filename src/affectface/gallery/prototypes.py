@@ -22,6 +22,7 @@ EXPRESSION_RECIPES: dict[str, Recipe] = {
     "sadness": {1: 1.0, 4: 0.45, 6: 0.2, 15: 1.0, 17: 0.75, 43: 0.12, 64: 0.15},
     "fear": {1: 1.0, 2: 0.55, 4: 0.5, 5: 1.0, 20: 0.9, 25: 0.7, 26: 0.4},
     "anger": {4: 1.0, 5: 0.3, 7: 0.9, 9: 0.45, 17: 0.6, 24: 1.0},
+    "open_anger": {4: 1.0, 5: 0.5, 7: 0.6, 9: 0.4, 10: 0.6, 16: 0.6, 20: 0.2, 25: 0.8, 26: 0.3},
     "surprise": {1: 0.9, 2: 0.9, 5: 0.65, 25: 0.3, 26: 1.0, 27: 0.7},
     "disgust": {4: 0.6, 6: 0.4, 7: 0.5, 9: 1.0, 10: 0.6, 15: 0.45, 17: 0.7},
     "contempt": {"12L": 0.5, "14L": 0.9, 7: 0.15},
@@ -61,7 +62,7 @@ _RADII = (0.25, 0.5, 0.75, 1.0)
 
 
 def build_prototype_model() -> AffectModel:
-    """Build the affect model from the recipes: 23 expressions, and 193 classes over the disc.
+    """Build the affect model from the recipes: 24 expressions, and 193 classes over the disc.
 
     Returns
     -------

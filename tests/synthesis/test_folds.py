@@ -12,7 +12,7 @@ from affectface.gallery.affect_model import expression_of
 from affectface.images import read_image
 from affectface.morphable.library import load_named_face_model
 from affectface.synthesis.config import SynthesisConfig
-from affectface.synthesis.folds import FOLD_LINES, Fold, draw_folds
+from affectface.synthesis.folds import FOLD_LINES, Fold, Folds, draw_folds
 from affectface.synthesis.portrait import Portrait
 
 
@@ -28,14 +28,15 @@ def strengths(portrait: Portrait, expression: str, intensity: float = 1.0) -> di
     change = expression_of(portrait.affect_model, portrait.face_model, Expression(expression), intensity)
     moved = portrait._moved(portrait._resting_vertices, change)
     found: dict[str, list[float]] = {}
-    for fold in portrait.source.folds:
-        found.setdefault(fold.name, []).append(fold.strength(moved))
+    folds = portrait.source.folds
+    for fold, strength in zip(folds.lines, folds.strengths(moved), strict=True):
+        found.setdefault(fold.name, []).append(strength)
     return {name: float(np.mean(some)) for name, some in found.items()}
 
 
 def test_every_line_is_found(portrait: Portrait) -> None:
-    assert len(portrait.source.folds) == len(FOLD_LINES)
-    for fold in portrait.source.folds:
+    assert len(portrait.source.folds.lines) == len(FOLD_LINES)
+    for fold in portrait.source.folds.lines:
         assert np.isfinite(fold.change).all()
         assert 0.01 < np.abs(fold.change).max() < 0.6
         assert fold.change.min() < 0  # a groove is dark
@@ -66,7 +67,7 @@ def test_more_of_an_expression_folds_more(portrait: Portrait) -> None:
 
 def test_folds_can_be_left_out(portrait: Portrait) -> None:
     plain = Portrait.open(portrait.image, face_model=portrait.face_model, config=SynthesisConfig(folds=0))
-    assert plain.source.folds == ()
+    assert plain.source.folds.lines == ()
     with_folds, without = (p.express(Expression("disgust")).astype(int) for p in (portrait, plain))
     changed = np.abs(with_folds - without).max(axis=-1)
     assert changed.max() > 8
@@ -82,11 +83,11 @@ def test_a_fold_lies_on_the_skin_and_moves_with_it() -> None:
     light = np.zeros((40, 40), dtype=np.float32)
     displacement = np.zeros((40, 40, 2), dtype=np.float32)
     displacement[..., 1] = -3  # each pixel shows what was three pixels higher
-    draw_folds(light, displacement, (fold,), closer, (5, 8))
+    draw_folds(light, displacement, Folds((fold,)), closer, (5, 8))
     assert light[20 + 4 + 3 - 8, 10 + 4 - 5] == pytest.approx(-0.5)
     assert (light != 0).sum() == 9
     still = np.zeros_like(light)
-    draw_folds(still, displacement, (fold,), np.float32([[0, 0, 0], [0, 1, 0]]), (5, 8))
+    draw_folds(still, displacement, Folds((fold,)), np.float32([[0, 0, 0], [0, 1, 0]]), (5, 8))
     assert not still.any()
 
 
@@ -94,7 +95,7 @@ def test_a_fold_of_the_photo_is_filled_when_the_skin_is_stretched() -> None:
     change = np.full((5, 5), -0.5, dtype=np.float32)
     fold = Fold("line", 0, 0, change, np.array([[0, 1]]), np.float32([[0, 1, 0]]), 0.05, 0.3, 1.0)
     light = np.zeros((5, 5), dtype=np.float32)
-    draw_folds(light, np.zeros((5, 5, 2), np.float32), (fold,), np.float32([[0, 0, 0], [0, 1, 0]]), (0, 0))
+    draw_folds(light, np.zeros((5, 5, 2), np.float32), Folds((fold,)), np.float32([[0, 0, 0], [0, 1, 0]]), (0, 0))
     assert light.min() > 0.4
 
 
@@ -103,14 +104,14 @@ def test_tiny_faces_have_no_room_for_fine_lines() -> None:
         cv2.resize(read_image(example_photo()), (170, 170), interpolation=cv2.INTER_AREA), dtype=np.uint8
     )
     portrait = Portrait.open(small, face_model=load_named_face_model("embedded"))
-    assert len(portrait.source.folds) < len(FOLD_LINES)
+    assert len(portrait.source.folds.lines) < len(FOLD_LINES)
     assert portrait.express(Expression("disgust")).shape == small.shape
 
 
 def test_a_line_can_be_anywhere_in_the_picture(portrait: Portrait) -> None:
-    fold = portrait.source.folds[0]
+    fold = portrait.source.folds.lines[0]
     moved = replace(fold, x=0, y=0)
     light = np.zeros((30, 30), dtype=np.float32)
     front = np.zeros((int(fold.pairs.max()) + 1, 3), dtype=np.float32)
-    draw_folds(light, np.full((30, 30, 2), 1e6, np.float32), (moved,), front, (0, 0))
+    draw_folds(light, np.full((30, 30, 2), 1e6, np.float32), Folds((moved,)), front, (0, 0))
     assert not light.any()  # looked up far outside of the fold

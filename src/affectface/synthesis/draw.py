@@ -92,7 +92,7 @@ def draw_expression(
     # skin that the photo saw edge-on or not at all, such as under the chin, says nothing about where to look
     known = (drawn.label == SKIN) & (drawn.values[..., 3] > _EDGE_ON)
     displacement, light = continue_field(drawn.values, known, reach, device=config.device)
-    if source.folds:
+    if source.folds.lines:
         draw_folds(light, displacement, source.folds, vertices, (window.x, window.y), config.folds)
     pixels = look_up(source.finer[window.finer_box], displacement, light)
     draw_eyes(pixels, source, window, drawn.label == EYE, drawn.values, displacement)

@@ -9,6 +9,7 @@ expression goes. Old skin, which shows fine lines at rest, folds more than young
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import cv2
 import numpy as np
@@ -88,9 +89,42 @@ class Fold:
     full: float
     shown: float
 
-    def strength(self, vertices: FloatArray) -> float:
-        """Return how much of the fold moved vertices (U, 3) make, 0 to 1."""
-        return _strength(vertices, self.pairs, self.rest, self.onset, self.full)
+
+@dataclass(frozen=True, eq=False)
+class Folds:
+    """The folds of one photo.
+
+    Attributes
+    ----------
+    lines : tuple of Fold
+        Each of them.
+    """
+
+    lines: tuple[Fold, ...]
+
+    @cached_property
+    def _measured(self) -> tuple[NDArray[np.intp], NDArray[np.intp], FloatArray, list[int]]:
+        """All pairs' first and second vertices, the way between at rest over its squared length, the lines' ends."""
+        pairs = np.concatenate([fold.pairs for fold in self.lines])
+        rest = np.concatenate([fold.rest for fold in self.lines])
+        ends = np.cumsum([len(fold.pairs) for fold in self.lines]).tolist()
+        return pairs[:, 0], pairs[:, 1], rest / (rest**2).sum(axis=1, keepdims=True), ends
+
+    def strengths(self, vertices: FloatArray) -> list[float]:
+        """Return how much of each fold vertices (U, 3) make, 0 to 1."""
+        if not self.lines:
+            return []
+        first, second, rest, ends = self._measured
+        # along the old direction: skin that slides along the line does not stretch it
+        shorter = 1 - np.einsum("nd,nd->n", vertices[second] - vertices[first], rest)
+        found, start = [], 0
+        for fold, end in zip(self.lines, ends, strict=True):
+            part = sorted(shorter[start:end].tolist())
+            part = part[len(part) // 2 :]  # half a line that folds is a fold
+            x = min(max((sum(part) / len(part) - fold.onset) / (fold.full - fold.onset), 0.0), 1.0)
+            found.append(x * x * (3 - 2 * x))
+            start = end
+        return found
 
 
 _MIRROR = {
@@ -188,7 +222,7 @@ def prepare_folds(
     resting: FloatArray,
     normals: FloatArray,
     lighting: FloatArray,
-) -> tuple[Fold, ...]:
+) -> Folds:
     """Find a photo's folds.
 
     Parameters
@@ -212,8 +246,8 @@ def prepare_folds(
 
     Returns
     -------
-    tuple of Fold
-        The folds that the face has room for.
+    Folds
+        Those that the face has room for.
     """
     grey = np.log(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY).astype(np.float32) + 8)
     age = _age(grey, landmarks, eye_distance)
@@ -226,13 +260,13 @@ def prepare_folds(
         )
         if fold is not None:
             folds.append(fold)
-    return tuple(folds)
+    return Folds(tuple(folds))
 
 
 def draw_folds(
     light: FloatArray,
     displacement: FloatArray,
-    folds: tuple[Fold, ...],
+    folds: Folds,
     vertices: FloatArray,
     corner: tuple[int, int],
     share: float = 1.0,
@@ -245,7 +279,7 @@ def draw_folds(
         The logarithm, on a window of the face region.
     displacement : ndarray of shape (h, w, 2), float32
         Where each of the window's pixels is looked up, relative to itself.
-    folds : tuple of Fold
+    folds : Folds
         The photo's folds.
     vertices : ndarray of shape (U, 3), float32
         The moved vertices, cm.
@@ -254,7 +288,8 @@ def draw_folds(
     share : float
         How much of every fold is drawn.
     """
-    changes = [(share * (fold.strength(vertices) - fold.shown), fold) for fold in folds]
+    now = folds.strengths(vertices)
+    changes = [(share * (strength - fold.shown), fold) for strength, fold in zip(now, folds.lines, strict=True)]
     changes = [(strength, fold) for strength, fold in changes if abs(strength) > 0.01]
     if not changes:
         return
@@ -325,23 +360,14 @@ def _prepare(
     middle = normals[_nearest(points[:, :2], path[[_SAMPLES // 2]])[0]]
     change = _appearance(line, path, across, (x0, y0, x1, y1), width, _tilt(middle, lighting))
     change *= age
-    shown = _strength(vertices, pairs, rest, line.onset, line.full)
-    return Fold(line.name, x0, y0, change, pairs, rest, line.onset, line.full, shown)
+    fold = Fold(line.name, x0, y0, change, pairs, rest, line.onset, line.full, shown=0.0)
+    return replace(fold, shown=Folds((fold,)).strengths(vertices)[0])
 
 
 def _nearest(points: FloatArray, wanted: FloatArray) -> NDArray[np.intp]:
     """The nearest points' (D, 2) numbers for each wanted place (N, 2)."""
     (x, y), (to_x, to_y) = points.T, wanted.T[..., None]
     return np.asarray(((to_x - x) ** 2 + (to_y - y) ** 2).argmin(axis=1))
-
-
-def _strength(vertices: FloatArray, pairs: NDArray[np.intp], rest: FloatArray, onset: float, full: float) -> float:
-    """How much of a fold there is, 0 to 1, where the distances of pairs have changed from those at rest."""
-    now = vertices[pairs[:, 1]] - vertices[pairs[:, 0]]
-    # along the old direction: skin that slides along the line does not stretch it
-    shorter = np.sort(1 - (now * rest).sum(axis=1) / (rest**2).sum(axis=1))
-    most = float(shorter[len(shorter) // 2 :].mean())  # half a line that folds is a fold
-    return float(smooth_step(np.float32((most - onset) / (full - onset))))
 
 
 def _tilt(normal: FloatArray, lighting: FloatArray) -> FloatArray:

@@ -21,7 +21,7 @@ from affectface.rendering.mouth import white_of_photo, white_of_teeth
 from affectface.rendering.rasterise import NO_LABEL, rasterise
 from affectface.rendering.shade import harmonics, luminance
 from affectface.synthesis.config import SynthesisConfig
-from affectface.synthesis.folds import Fold, prepare_folds
+from affectface.synthesis.folds import Folds, prepare_folds
 from affectface.synthesis.occlusion import Occlusion, find_occlusion, without_occlusion
 from affectface.synthesis.parts import EYE, Parts, parts_of
 
@@ -74,7 +74,7 @@ class SourceFace:
         How surely the photo itself shows upper and lower teeth, 0 to 1; None where its lips are closed.
     occlusion : Occlusion or None
         Hair over the face, which stays where it is.
-    folds : tuple of Fold
+    folds : Folds
         Where the skin folds when it is compressed.
     white : ndarray of shape (3,), float32
         Linear RGB of white in this photo.
@@ -101,7 +101,7 @@ class SourceFace:
     eyes: tuple[EyeLayers, ...]
     teeth_seen: FloatArray | None
     occlusion: Occlusion | None
-    folds: tuple[Fold, ...]
+    folds: Folds
     white: FloatArray
     grey: bool
     eye_distance: float
@@ -169,7 +169,7 @@ def prepare_source(
             lighting,
         )
         if config.folds > 0
-        else ()
+        else Folds(())
     )
     return SourceFace(
         origin=(x0, y0),

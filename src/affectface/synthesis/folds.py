@@ -196,12 +196,12 @@ FOLD_LINES: tuple[FoldLine, ...] = (
 )
 """Nasolabial folds, crow's feet (AU 6), frown lines (AU 4), nose wrinkles (AU 9), forehead lines (AU 1 and 2)."""
 
-_SAMPLES = 48
+_SAMPLES = 32
 """Points along a line."""
 _MEASURED = 7
 """Places along a line at which the skin's approach is measured."""
-_LARGEST_MAP = 160
-"""Side, pixels, of the map in which a fold is worked out; it is enlarged for larger faces."""
+_FINEST = 1.6
+"""Half the width of a groove, pixels, in the map in which a fold is worked out; it is enlarged for larger faces."""
 _UNDER_EYES = (119, 229, 118, 348, 449, 347)
 """Landmarks on the skin under the eyes."""
 _PATCH = 0.05
@@ -384,17 +384,16 @@ def _appearance(
 ) -> FloatArray:
     """Logarithm of the change of the pixels of a box (h, w) by the whole fold."""
     x0, y0, x1, y1 = box
-    factor = max(1.0, max(x1 - x0, y1 - y0) / _LARGEST_MAP)
+    factor = max(1.0, width / _FINEST)
     w, h = max(2, round((x1 - x0) / factor)), max(2, round((y1 - y0) / factor))
     xs = x0 + (np.arange(w, dtype=np.float32) + 0.5) * ((x1 - x0) / w)
     ys = y0 + (np.arange(h, dtype=np.float32) + 0.5) * ((y1 - y0) / h)
-    grid = np.stack(np.meshgrid(xs, ys), axis=-1)
-    offset = grid[:, :, None] - path[None, None]
-    distance = (offset**2).sum(axis=-1)
+    right, down = xs[None, :, None] - path[:, 0], ys[:, None, None] - path[:, 1]
+    distance = right**2 + down**2
     nearest = distance.argmin(axis=-1)
     along = nearest / (_SAMPLES - 1)
     away = np.sqrt(np.take_along_axis(distance, nearest[..., None], axis=-1))[..., 0] / width
-    side = (np.take_along_axis(offset, nearest[..., None, None], axis=2)[:, :, 0] * across[nearest]).sum(axis=-1)
+    side = (xs - path[nearest, 0]) * across[nearest, 0] + (ys[:, None] - path[nearest, 1]) * across[nearest, 1]
     signed = np.where(side < 0, -away, away)
     fades = smooth_step(np.minimum(along, 1 - along) / 0.4)
     groove = np.exp(-(away**2))
@@ -406,14 +405,16 @@ def _appearance(
 
 def _age(grey: FloatArray, landmarks: FloatArray, eye_distance: float) -> float:
     """How much of every fold this skin makes, by the fine lines that it shows under the eyes, where no beard grows."""
-    fine, coarse = (cv2.GaussianBlur(grey, (0, 0), max(s, s * 0.013 * eye_distance)) for s in (0.5, 1.5))
-    fine = np.subtract(fine, coarse)
-    half = max(2, round(_PATCH * eye_distance))
+    half, room = max(2, round(_PATCH * eye_distance)), max(3, round(0.06 * eye_distance))
     spreads = []
     for x, y in landmarks[list(_UNDER_EYES), :2].astype(int).tolist():
-        patch = fine[max(y - half, 0) : max(y + half, 0), max(x - half, 0) : max(x + half, 0)]
-        if patch.size:
-            spreads.append(float(np.median(np.abs(patch))) / 0.6745)
-    lines = float(np.median(spreads)) if spreads else 0.0
-    share = float(smooth_step(np.float32((lines - _SMOOTH_SKIN) / (_LINED_SKIN - _SMOOTH_SKIN))))
+        top, left = max(y - half - room, 0), max(x - half - room, 0)
+        around = grey[top : max(y + half + room, 0), left : max(x + half + room, 0)]
+        if min(around.shape) <= 2 * room:
+            continue  # outside of the picture
+        fine, coarse = (cv2.GaussianBlur(around, (0, 0), max(s, s * 0.013 * eye_distance)) for s in (0.5, 1.5))
+        lines = np.abs(np.subtract(fine, coarse)[room:-room, room:-room])
+        spreads.append(float(np.median(lines)) / 0.6745)
+    found = float(np.median(spreads)) if spreads else 0.0
+    share = float(smooth_step(np.float32((found - _SMOOTH_SKIN) / (_LINED_SKIN - _SMOOTH_SKIN))))
     return _YOUNG + (_OLD - _YOUNG) * share

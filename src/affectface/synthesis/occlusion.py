@@ -116,11 +116,18 @@ def without_occlusion(image: Image, occlusion: Occlusion) -> Image:
     ndarray of shape (h, w, 3), uint8
         The region; its own pixels outside the rim.
     """
-    height, width = occlusion.alpha.shape
-    box = np.s_[occlusion.y : occlusion.y + height, occlusion.x : occlusion.x + width]
-    hidden = occlusion.rim > 0
-    part = image[box]
-    known = 1 - occlusion.rim
+    left, top, width, height = cv2.boundingRect((occlusion.rim > 0).astype(np.uint8))
+    if not width:
+        return image
+    room = 8 + height // 4  # skin around it, to be continued
+    rows = slice(max(top - room, 0), min(top + height + room, len(occlusion.rim)))
+    columns = slice(max(left - room, 0), min(left + width + room, occlusion.rim.shape[1]))
+    rim = occlusion.rim[rows, columns]
+    box = np.s_[
+        occlusion.y + rows.start : occlusion.y + rows.stop, occlusion.x + columns.start : occlusion.x + columns.stop
+    ]
+    hidden, part = rim > 0, image[box]
+    known = 1 - rim  # hair above it too: skin gets darker towards the hair that shades it
     levels = [np.dstack([part * known[..., None], known]).astype(np.float32)]
     while min(levels[-1].shape[:2]) > 2:
         levels.append(np.asarray(cv2.pyrDown(levels[-1]), dtype=np.float32))

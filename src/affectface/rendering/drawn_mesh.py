@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,6 +36,15 @@ class DrawnMesh:
     labels: NDArray[np.uint8]
     ring_start: IntArray
     ring: IntArray
+    _put: dict[str, tuple[Any, Any, Any]] = field(default_factory=dict, repr=False)
+
+    def on(self, device: str) -> tuple[Any, Any, Any]:
+        """Return index, starts of the rings and rings on a device, put there once."""
+        if device not in self._put:
+            warp = warp_runtime()
+            kinds = (self.index, warp.int32), (self.ring_start, warp.int32), (self.ring, warp.vec2i)
+            self._put[device] = tuple(put(array, kind, device) for array, kind in kinds)
+        return self._put[device]
 
 
 def drawn_mesh(triangles: IntArray, labels: NDArray[np.uint8]) -> DrawnMesh:
@@ -105,9 +115,7 @@ def place(
         count,
         [
             put(vertices, warp.vec3, device),
-            put(mesh.index, warp.int32, device),
-            put(mesh.ring_start, warp.int32, device),
-            put(mesh.ring, warp.vec2i, device),
+            *mesh.on(device),
             put(shift, warp.vec2, device),
             view,
             points,

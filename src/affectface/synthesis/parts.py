@@ -63,7 +63,7 @@ def parts_of(model: FaceModel) -> Parts:
     """
     skin = _face_proper(model)
     front = skin | _seen_half(model, "eye_left") | _seen_half(model, "eye_right")
-    mouth = model.region(*INTERIOR) & ~_backs_of_teeth(model)
+    mouth = model.region(*INTERIOR) & ~_never_seen(model)
     used, own = np.unique(model.triangles[front | mouth], return_inverse=True)
     triangles = np.zeros_like(model.triangles)
     triangles[front | mouth] = own.reshape(-1, 3)
@@ -110,9 +110,11 @@ def _within(outline: FloatArray, points: FloatArray) -> BoolArray:
     return np.asarray((straddles & (x < crossing)).sum(axis=1) % 2 == 1)
 
 
-def _backs_of_teeth(model: FaceModel) -> BoolArray:
-    """Which triangles (T,) of teeth and gums look into the mouth: nobody ever sees them."""
-    return np.asarray((_normals(model)[:, 2] < -0.5) & model.region("teeth_upper", "teeth_lower", "gums"))
+def _never_seen(model: FaceModel) -> BoolArray:
+    """Which triangles (T,) look into the mouth or, behind the lips, backwards: nobody ever sees them."""
+    forward = _normals(model)[:, 2]
+    backs = (forward < -0.5) & model.region("teeth_upper", "teeth_lower", "gums")
+    return np.asarray(backs | ((forward < -0.3) & model.region("mouth_socket", "tongue")))
 
 
 def _normals(model: FaceModel) -> FloatArray:

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import affectface as af
+from affectface.evaluation.crops import similarity
 from affectface.fitting.dense_landmarks import fit_landmarks
 from affectface.fitting.face_fit import interocular_distance
 from affectface.gallery.affect_model import expression_of
@@ -80,26 +81,13 @@ def distances_of(model: af.FaceModel, smile: NDArray[np.float32], neutral: Path,
         points = fit.camera.project(model.at_landmarks(model.shape(fit.identity, expression)))
         return points[:, :2].astype(np.float64)
 
-    to_real = similarity(rest[STILL, :2].astype(np.float64), real[STILL, :2].astype(np.float64))
+    to_real = similarity(rest[STILL, :2], real[STILL, :2])
     found = []
     for strength in STRENGTHS:
         moved = rest[:, :2] + placed(fit.expression + np.float32(strength) * smile) - placed(fit.expression)
-        off = apply(to_real, moved)[LIPS] - real[LIPS, :2]
+        off = (moved @ to_real[:, :2].T + to_real[:, 2])[LIPS] - real[LIPS, :2]
         found.append(float(np.linalg.norm(off, axis=1).mean() / interocular_distance(real)))
     return found
-
-
-def similarity(source: Points, target: Points) -> tuple[complex, complex]:
-    """Return turn with scale, and shift, of the plane as complex numbers, from points (N, 2) to points (N, 2)."""
-    a, b = source[:, 0] + 1j * source[:, 1], target[:, 0] + 1j * target[:, 1]
-    turn = np.vdot(a - a.mean(), b - b.mean()) / np.vdot(a - a.mean(), a - a.mean())
-    return complex(turn), complex(b.mean() - turn * a.mean())
-
-
-def apply(transform: tuple[complex, complex], points: Points) -> Points:
-    """Return points (N, 2) after a similarity."""
-    moved = transform[0] * (points[:, 0] + 1j * points[:, 1]) + transform[1]
-    return np.stack([moved.real, moved.imag], axis=1)
 
 
 if __name__ == "__main__":

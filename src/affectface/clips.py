@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass
 from fractions import Fraction
@@ -46,8 +46,8 @@ class Film:
     fps: float
     frame_count: int
 
-    def frames(self) -> Iterator[Image]:
-        """Yield the frames, (H, W, 3) uint8, turned as the film says.
+    def frames(self, wanted: Container[int] | None = None) -> Iterator[Image]:
+        """Yield the frames, (H, W, 3) uint8, turned as the film says; all, or those of the wanted numbers.
 
         Raises
         ------
@@ -58,7 +58,9 @@ class Film:
 
         try:
             with av.open(str(self.path)) as container:
-                for frame in container.decode(video=0):
+                for number, frame in enumerate(container.decode(video=0)):
+                    if wanted is not None and number not in wanted:
+                        continue
                     upright = np.rot90(frame.to_ndarray(format="rgb24"), round(frame.rotation / 90) % 4)
                     yield np.ascontiguousarray(upright)
         except (OSError, ValueError) as error:  # PyAV's errors are kinds of both

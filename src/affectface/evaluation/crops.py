@@ -90,7 +90,7 @@ def aligned_crop(image: Image, landmarks: FloatArray, size: int, template: Float
     image = check_image(image)
     if size < 1:
         raise ValueError(f"size is {size}; at least 1 is needed")
-    matrix = _similarity(five_points(landmarks), check_array("template", template, (5, 2)))
+    matrix = similarity(five_points(landmarks), check_array("template", template, (5, 2)))
     ratio = 1 / float(np.hypot(*matrix[:, 0]))
     # warpAffine looks up single pixels: what shrinks more than by half is averaged first.
     factor = 1 << max(0, floor(log2(ratio)))
@@ -130,8 +130,24 @@ def five_points(landmarks: FloatArray) -> FloatArray:
     return np.vstack([points[right_eye].mean(axis=0), points[left_eye].mean(axis=0), rest]).astype(np.float32)
 
 
-def _similarity(source: FloatArray, target: FloatArray) -> NDArray[np.float64]:
-    """Return the map (2, 3) from source points to target points, (N, 2) each, that is nearest in least squares."""
+def similarity(source: FloatArray, target: FloatArray) -> NDArray[np.float64]:
+    """Return the turn, scale and shift that take points nearest to others, in least squares.
+
+    Parameters
+    ----------
+    source, target : ndarray of shape (N, 2), float32
+        The points, and where each is to come to lie.
+
+    Returns
+    -------
+    ndarray of shape (2, 3), float64
+        The map of a point in homogeneous coordinates.
+
+    Raises
+    ------
+    ValueError
+        If all points of one kind coincide.
+    """
     z, w = (points.astype(np.float64) @ (1, 1j) for points in (source, target))
     spread = float((np.abs(z - z.mean()) ** 2).sum())
     a = np.vdot(z - z.mean(), w - w.mean()) / spread if spread > 0 else 0j

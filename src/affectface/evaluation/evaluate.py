@@ -353,7 +353,7 @@ def _measure_photo(
     advance: Advance,
 ) -> None:
     """Measure the pictures of one photo."""
-    shown = len(evaluation.photos) < _SHOWN_PHOTOS
+    first, shown = not evaluation.rows, len(evaluation.photos) < _SHOWN_PHOTOS
     embeddings = {judge.name: judge.embed(photo, face.landmarks) for judge in evaluation.embedders}
     if shown:
         evaluation.thumbnails[name, None] = _thumbnail(photo, face.landmarks)
@@ -384,7 +384,6 @@ def _measure_photo(
                 expression=refit(evaluation.face_model, reference, found.landmarks, photo.shape[:2]),
             )
         )
-        first = name == evaluation.photos[0]
         if target.strength == 1 or first:
             thumbnail = _thumbnail(picture, face.landmarks)
             if shown:

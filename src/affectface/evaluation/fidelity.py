@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from affectface.arrays import BoolArray, FloatArray, Image
 from affectface.fitting.face_fit import interocular_distance
 from affectface.landmarks import detect_faces
+from affectface.landmarks.masks import hull_mask
 from affectface.landmarks.topology import (
     FACE_OVAL,
     LEFT_EYE_LOWER,
@@ -163,26 +164,18 @@ def measure_clip(photo: Image, landmarks: FloatArray, frames: Iterable[Image]) -
 
 def _near_face(landmarks: FloatArray, size: tuple[int, int]) -> BoolArray:
     """Pixels (H, W) of the face and of what follows it."""
-    mask = _filled([landmarks[list(FACE_OVAL), :2]], size)
+    mask = hull_mask([landmarks[list(FACE_OVAL), :2]], size)
     reach = _AROUND * interocular_distance(landmarks)
     return np.asarray(cv2.distanceTransform(1 - mask, cv2.DIST_L2, 5) <= reach)
 
 
 def _skin(landmarks: FloatArray, size: tuple[int, int]) -> BoolArray:
     """Pixels (H, W) of the face without eyes and lips."""
-    face = _filled([landmarks[list(FACE_OVAL), :2]], size)
-    features = _filled([landmarks[list(ring), :2] for ring in _FEATURES], size)
+    face = hull_mask([landmarks[list(FACE_OVAL), :2]], size)
+    features = hull_mask([landmarks[list(ring), :2] for ring in _FEATURES], size)
     margin = max(1, round(_AROUND_FEATURES * interocular_distance(landmarks)))
     wider = cv2.dilate(features, np.ones((2 * margin + 1,) * 2, np.uint8))
     return np.asarray((face > 0) & (wider == 0))
-
-
-def _filled(rings: list[FloatArray], size: tuple[int, int]) -> NDArray[np.uint8]:
-    """A mask (H, W) of the convex hulls of some rings of points (N, 2)."""
-    mask = np.zeros(size, dtype=np.uint8)
-    for ring in rings:
-        cv2.fillConvexPoly(mask, cv2.convexHull(np.rint(ring).astype(np.int32)), 1)
-    return mask
 
 
 def _seam(difference: NDArray[np.uint8], changed: BoolArray) -> float:

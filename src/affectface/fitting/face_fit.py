@@ -48,9 +48,9 @@ def interocular_distance(landmarks: FloatArray) -> float:
     return float(np.linalg.norm(landmarks[LEFT_EYE_OUTER_CORNER] - landmarks[RIGHT_EYE_OUTER_CORNER]))
 
 
-def fitted_vertices(model: FaceModel, fit: FaceFit, expression: FloatArray | None = None) -> FloatArray:
-    """Return the fitted face's vertices (V, 3), cm, with its own or another expression (E,)."""
-    return model.shape(fit.identity, fit.expression if expression is None else expression)
+def fitted_vertices(model: FaceModel, fit: FaceFit) -> FloatArray:
+    """Return the fitted face's vertices (V, 3), cm."""
+    return model.shape(fit.identity, fit.expression)
 
 
 def spread_over_vertices(model: FaceModel, movement: FloatArray) -> FloatArray:

@@ -117,14 +117,14 @@ class Folds:
         first, second, rest, ends = self._measured
         # along the old direction: skin that slides along the line does not stretch it
         shorter = 1 - np.einsum("nd,nd->n", vertices[second] - vertices[first], rest)
-        found, start = [], 0
+        most, start = [], 0
         for fold, end in zip(self.lines, ends, strict=True):
             part = sorted(shorter[start:end].tolist())
             part = part[len(part) // 2 :]  # half a line that folds is a fold
-            x = min(max((sum(part) / len(part) - fold.onset) / (fold.full - fold.onset), 0.0), 1.0)
-            found.append(x * x * (3 - 2 * x))
+            most.append((sum(part) / len(part) - fold.onset) / (fold.full - fold.onset))
             start = end
-        return found
+        strengths: list[float] = smooth_step(np.array(most)).tolist()
+        return strengths
 
 
 _MIRROR = {

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from affectface.affect import Affect, AffectPath
-from affectface.arrays import FloatArray, Image
+from affectface.arrays import FloatArray, Image, smooth_step
 from affectface.clips import Film, open_film
 from affectface.errors import AffectFaceError, FaceNotFoundError
 from affectface.fitting.dense_landmarks import fit_landmarks
@@ -104,8 +104,8 @@ class MovingPortrait:
         opened = open_film(film)
         wanted = set(np.linspace(0, opened.frame_count - 1, _IDENTITY_FRAMES).round().astype(int).tolist())
         found = []
-        for number, image in enumerate(opened.frames()):
-            if number in wanted and (faces := detect_faces(image, max_faces=1)):
+        for image in opened.frames(wanted):
+            if faces := detect_faces(image, max_faces=1):
                 try:
                     found.append(fit_landmarks(model, faces[0].landmarks, image.shape[:2]))
                 except AffectFaceError:
@@ -154,7 +154,7 @@ class MovingPortrait:
             The frames; see `animate`.
         """
         first, last = self._change(start), self._change(end)
-        yield from self._frames(lambda passed: first + passed * passed * (3 - 2 * passed) * (last - first))
+        yield from self._frames(lambda passed: first + smooth_step(passed) * (last - first))
 
     def _change(self, affect: Affect) -> FloatArray:
         return change_by(affect, 1.0, self.affect_model, self.face_model, self.config)
@@ -176,20 +176,17 @@ class MovingPortrait:
 
     def _fitted(self, image: Image, state: _Tracked) -> _Frame | None:
         """The frame with its fit; None where there is no face."""
-        landmarks = state.follow(image)
-        if landmarks is None:
+        face = state.follow(image)
+        if face is None:
             return None
         size = image.shape[0], image.shape[1]
         try:
-            found = fit_landmarks(self.face_model, landmarks, size, focal=self.focal, identity=self.identity)
+            found = fit_landmarks(self.face_model, face.landmarks, size, focal=self.focal, identity=self.identity)
         except AffectFaceError:
             return None
         light = fit_lighting(self.face_model, self.identity, found.expression, found.camera, image)
         state.light = light if state.light is None else state.light + _LIGHT_LAG * (light - state.light)
         fit = FaceFit(self.identity, found.expression, found.camera, state.light, found.residual, size, found.error)
-        x0, y0 = landmarks[:, :2].min(axis=0).tolist()
-        x1, y1 = landmarks[:, :2].max(axis=0).tolist()
-        face = Face(landmarks, 1.0, (x0, y0, x1, y1))
         return _Frame(image, face, fit, self.face_model, self.affect_model, self.config, state)
 
 
@@ -222,8 +219,8 @@ class _Tracked:
         self.white: FloatArray | None = None
         self._landmarks: FloatArray | None = None
 
-    def follow(self, image: Image) -> FloatArray | None:
-        """The landmarks (478, 3) of the same face in the next frame, without their jitter; None if it is lost."""
+    def follow(self, image: Image) -> Face | None:
+        """The same face in the next frame, its landmarks without their jitter; None if it is lost."""
         faces = detect_faces(image, max_faces=1)
         if self._landmarks is not None and (not faces or self._far(faces[0])):
             faces = tuple(face for face in detect_faces(image) if not self._far(face))
@@ -231,13 +228,13 @@ class _Tracked:
             return None
         fresh = faces[0].landmarks
         if self._landmarks is None or self._far(faces[0]):
-            self._landmarks = fresh.copy()
-            return self._landmarks
+            self._landmarks = fresh
+            return faces[0]
         change = fresh - self._landmarks
         speed = 100 * np.linalg.norm(change, axis=1, keepdims=True) / interocular_distance(fresh)
         believed = _STEADY + (1 - _STEADY) * speed / (speed + _QUICK / 2)
         self._landmarks = (self._landmarks + believed * change).astype(np.float32)
-        return self._landmarks
+        return replace(faces[0], landmarks=self._landmarks)
 
     def _far(self, face: Face) -> bool:
         """Whether a face is too far from where the person was to be the same."""

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from affectface.arrays import BoolArray, FloatArray, Image, smooth_step
+from affectface.landmarks.masks import hull_mask
 from affectface.landmarks.topology import (
     FACE_OVAL,
     LEFT_EYE_LOWER,
@@ -173,9 +173,9 @@ def lay_over(
 
 def _hair(small: Image, points: FloatArray, eyes: float) -> tuple[FloatArray, FloatArray] | None:
     """How much each pixel (h, w) of a small picture is hair, 0 to 1, and whether it lies in the rim."""
-    size = small.shape[:2]
-    oval = _filled([points[list(FACE_OVAL)]], size)
-    features = _filled([points[list(ring)] for ring in _FEATURES], size)
+    size = small.shape[0], small.shape[1]
+    oval = hull_mask([points[list(FACE_OVAL)]], size)
+    features = hull_mask([points[list(ring)] for ring in _FEATURES], size)
     margin = max(1, round(_BROW_MARGIN * eyes))
     own = features == 0  # not a brow's or an eye's own pixel
     features = np.asarray(cv2.dilate(features, np.ones((2 * margin + 1,) * 2, np.uint8)))
@@ -222,14 +222,6 @@ _FEATURES = (
     LEFT_EYEBROW_LOWER + LEFT_EYEBROW_UPPER,
     RIGHT_EYEBROW_LOWER + RIGHT_EYEBROW_UPPER,
 )
-
-
-def _filled(rings: list[FloatArray], size: tuple[int, ...]) -> NDArray[np.uint8]:
-    """A mask (h, w) of the convex hulls of rings of points (N, 2)."""
-    mask = np.zeros(size, dtype=np.uint8)
-    for ring in rings:
-        cv2.fillConvexPoly(mask, cv2.convexHull(np.rint(ring).astype(np.int32)), 1)
-    return mask
 
 
 def _reaching_the_top(mask: BoolArray) -> BoolArray:

@@ -11,7 +11,7 @@ from typing import Any, Literal
 import numpy as np
 
 from affectface.affect import ActionUnits, Affect, AffectPath, Expression
-from affectface.arrays import FloatArray, Image, check_image
+from affectface.arrays import FloatArray, Image, check_image, smooth_step
 from affectface.assets import ASSETS
 from affectface.errors import AffectFaceError, FaceNotFoundError
 from affectface.fitting.face_fit import FaceFit
@@ -302,7 +302,7 @@ class Portrait:
         """
         first, last = self._change(start), self._change(end)
         for t in np.linspace(0, 1, _frames(fps, seconds)):
-            eased = t * t * (3 - 2 * t)
+            eased = smooth_step(t)
             yield self.draw(self.resting_expression + (1 - eased) * first + eased * last)
 
     def provenance(self, asked: Affect | AffectPath | Mapping[str, Any], *, intensity: float = 1.0) -> Provenance:

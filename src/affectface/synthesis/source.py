@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 from affectface.arrays import BoolArray, FloatArray, Image
 from affectface.blending.displacement import twice_as_fine
 from affectface.camera import Camera
-from affectface.fitting.face_fit import FaceFit, fitted_vertices, interocular_distance, landmark_shift
+from affectface.fitting.face_fit import FaceFit, interocular_distance, landmark_shift
 from affectface.landmarks.topology import LEFT_IRIS, LIPS_INNER_LOWER, LIPS_INNER_UPPER, RIGHT_IRIS
 from affectface.morphable import FaceModel
+from affectface.morphable.face_model import weighted_sum
 from affectface.regions import REGIONS
 from affectface.rendering.drawn_mesh import DrawnMesh, place
 from affectface.rendering.eyes import EyeLayers, separate_eye
@@ -131,7 +132,9 @@ def prepare_source(
         The face region and all that was found out about it.
     """
     parts = parts_of(model)
-    vertices, shift = fitted_vertices(model, fit)[parts.used], landmark_shift(model, fit)[parts.used]
+    resting = model.shape(fit.identity, np.zeros_like(fit.expression))[parts.used]
+    vertices = resting + weighted_sum(parts.expression, fit.expression)
+    shift = landmark_shift(model, fit)[parts.used]
     front_shift, mouth_shift = shift[parts.front.index], shift[parts.mouth.index]
     eye_distance = interocular_distance(landmarks)
     front_points, normals = place(parts.front, vertices, fit.camera, front_shift, config.device)
@@ -155,7 +158,6 @@ def prepare_source(
     white = white_of_photo(region, sclera, skin_colour.astype(np.float32))
     if teeth_seen is not None:
         white = white_of_teeth(white, region[teeth_seen.max(axis=0) > _SURELY_TEETH])
-    resting = fitted_vertices(model, fit, np.zeros_like(fit.expression))[parts.used]
     folds = (
         prepare_folds(
             region,

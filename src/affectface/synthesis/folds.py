@@ -212,37 +212,53 @@ _SMOOTH_SKIN, _LINED_SKIN = 0.009, 0.030
 """Fine detail of a young and of an old skin: standard deviation of the logarithm of its light."""
 
 
-def prepare_folds(
-    image: Image,
-    landmarks: FloatArray,
-    eye_distance: float,
-    front: NDArray[np.int32],
-    front_points: FloatArray,
-    vertices: FloatArray,
-    resting: FloatArray,
-    normals: FloatArray,
-    lighting: FloatArray,
-) -> Folds:
+@dataclass(frozen=True, eq=False)
+class Skin:
+    """The fitted surface on which a photo's folds are found.
+
+    Attributes
+    ----------
+    landmarks : ndarray of shape (478, 3), float32
+        The landmarks in the face region, pixels.
+    eye_distance : float
+        Inter-ocular distance, pixels.
+    front : ndarray of shape (D,), int32
+        Which of the drawn vertices are the front's.
+    points : ndarray of shape (D, 3), float32
+        Where the front's vertices lie in the region, pixels.
+    normals : ndarray of shape (D, 3), float32
+        The front's normals in camera space.
+    vertices, resting : ndarray of shape (U, 3), float32
+        The drawn vertices as the photo shows them, and without expression, cm.
+    lighting : ndarray of shape (9,), float32
+        Luminance of the fitted light.
+    """
+
+    landmarks: FloatArray
+    eye_distance: float
+    front: NDArray[np.int32]
+    points: FloatArray
+    normals: FloatArray
+    vertices: FloatArray
+    resting: FloatArray
+    lighting: FloatArray
+
+    def nearest(self, wanted: FloatArray) -> NDArray[np.intp]:
+        """Return the numbers (N,) of the front's vertices that lie nearest to wanted places (N, 2)."""
+        x, y, _ = self.points.T
+        to_x, to_y = wanted.T[..., None]
+        return np.asarray(((to_x - x) ** 2 + (to_y - y) ** 2).argmin(axis=1))
+
+
+def prepare_folds(image: Image, skin: Skin) -> Folds:
     """Find a photo's folds.
 
     Parameters
     ----------
     image : ndarray of shape (h, w, 3), uint8
         The face region.
-    landmarks : ndarray of shape (478, 3), float32
-        The landmarks in it, pixels.
-    eye_distance : float
-        Inter-ocular distance, pixels.
-    front : ndarray of shape (D,), int32
-        Which of the drawn vertices are the front's.
-    front_points : ndarray of shape (D, 3), float32
-        The front's vertices in it, pixels.
-    vertices, resting : ndarray of shape (U, 3), float32
-        The drawn vertices as the photo shows them, and without expression, cm.
-    normals : ndarray of shape (D, 3), float32
-        The front's normals in camera space.
-    lighting : ndarray of shape (9,), float32
-        Luminance of the fitted light.
+    skin : Skin
+        The fitted surface in it.
 
     Returns
     -------
@@ -250,17 +266,9 @@ def prepare_folds(
         Those that the face has room for.
     """
     grey = np.log(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY).astype(np.float32) + 8)
-    age = _age(grey, landmarks, eye_distance)
-    folds = []
-    for line in FOLD_LINES:
-        path = _path(line, landmarks)
-        ends = landmarks[np.array(line.between, dtype=int).reshape(-1, 2), :2]
-        fold = _prepare(
-            line, path, ends, grey.shape, age, eye_distance, front, front_points, vertices, resting, normals, lighting
-        )
-        if fold is not None:
-            folds.append(fold)
-    return Folds(tuple(folds))
+    age = _age(grey, skin.landmarks, skin.eye_distance)
+    folds = (_prepare(line, skin, grey.shape, age) for line in FOLD_LINES)
+    return Folds(tuple(fold for fold in folds if fold is not None))
 
 
 def draw_folds(
@@ -320,22 +328,9 @@ def _path(line: FoldLine, landmarks: FloatArray) -> FloatArray:
     return np.stack([np.interp(at, length, knots[:, axis]) for axis in (0, 1)], axis=1).astype(np.float32)
 
 
-def _prepare(
-    line: FoldLine,
-    path: FloatArray,
-    ends: FloatArray,
-    size: tuple[int, ...],
-    age: float,
-    eye_distance: float,
-    front: NDArray[np.int32],
-    points: FloatArray,
-    vertices: FloatArray,
-    resting: FloatArray,
-    normals: FloatArray,
-    lighting: FloatArray,
-) -> Fold | None:
+def _prepare(line: FoldLine, skin: Skin, size: tuple[int, ...], age: float) -> Fold | None:
     """One fold of the photo; None where it lies outside the picture or is too small to be seen."""
-    width = line.width * eye_distance
+    path, width = _path(line, skin.landmarks), line.width * skin.eye_distance
     margin = 4 * width + 1
     x0, y0 = np.maximum(np.floor(path.min(axis=0) - margin), 0).astype(int).tolist()
     x1, y1 = np.minimum(np.ceil(path.max(axis=0) + margin), size[::-1]).astype(int).tolist()
@@ -344,30 +339,23 @@ def _prepare(
     tangent = np.gradient(path, axis=0)
     tangent /= np.maximum(np.linalg.norm(tangent, axis=1, keepdims=True), 1e-6)
     across = np.stack([-tangent[:, 1], tangent[:, 0]], axis=1)
-    measured = np.linspace(0.15, 0.85, _MEASURED) * (_SAMPLES - 1)
-    some = measured.astype(int)
-    reach = line.across * eye_distance
-    if len(ends):
-        sides = [_nearest(points[:, :2], ends[:, side]) for side in (0, 1)]
+    if line.between:
+        first, second = (skin.nearest(skin.landmarks[list(ends), :2]) for ends in zip(*line.between, strict=True))
     else:
-        sides = [_nearest(points[:, :2], path[some] + sign * reach * across[some]) for sign in (-1, 1)]
-    pairs = front[np.stack(sides, axis=1)]
-    rest = resting[pairs[:, 1]] - resting[pairs[:, 0]]
+        some = (np.linspace(0.15, 0.85, _MEASURED) * (_SAMPLES - 1)).astype(int)
+        reach = line.across * skin.eye_distance * across[some]
+        first, second = skin.nearest(path[some] - reach), skin.nearest(path[some] + reach)
+    pairs = skin.front[np.stack([first, second], axis=1)]
+    rest = skin.resting[pairs[:, 1]] - skin.resting[pairs[:, 0]]
     kept = np.linalg.norm(rest, axis=1) > 1e-3
     if not kept.any():
         return None
     pairs, rest = pairs[kept], rest[kept].astype(np.float32)
-    middle = normals[_nearest(points[:, :2], path[[_SAMPLES // 2]])[0]]
-    change = _appearance(line, path, across, (x0, y0, x1, y1), width, _tilt(middle, lighting))
+    middle = skin.normals[skin.nearest(path[[_SAMPLES // 2]])[0]]
+    change = _appearance(line, path, across, (x0, y0, x1, y1), width, _tilt(middle, skin.lighting))
     change *= age
     fold = Fold(line.name, x0, y0, change, pairs, rest, line.onset, line.full, shown=0.0)
-    return replace(fold, shown=Folds((fold,)).strengths(vertices)[0])
-
-
-def _nearest(points: FloatArray, wanted: FloatArray) -> NDArray[np.intp]:
-    """The nearest points' (D, 2) numbers for each wanted place (N, 2)."""
-    (x, y), (to_x, to_y) = points.T, wanted.T[..., None]
-    return np.asarray(((to_x - x) ** 2 + (to_y - y) ** 2).argmin(axis=1))
+    return replace(fold, shown=Folds((fold,)).strengths(skin.vertices)[0])
 
 
 def _tilt(normal: FloatArray, lighting: FloatArray) -> FloatArray:

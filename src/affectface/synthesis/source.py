@@ -22,7 +22,7 @@ from affectface.rendering.mouth import white_of_photo, white_of_teeth
 from affectface.rendering.rasterise import NO_LABEL, rasterise
 from affectface.rendering.shade import harmonics, luminance
 from affectface.synthesis.config import SynthesisConfig
-from affectface.synthesis.folds import Folds, prepare_folds
+from affectface.synthesis.folds import Folds, Skin, prepare_folds
 from affectface.synthesis.occlusion import Occlusion, find_occlusion, without_occlusion
 from affectface.synthesis.parts import EYE, Parts, parts_of
 
@@ -158,21 +158,8 @@ def prepare_source(
     white = white_of_photo(region, sclera, skin_colour.astype(np.float32))
     if teeth_seen is not None:
         white = white_of_teeth(white, region[teeth_seen.max(axis=0) > _SURELY_TEETH])
-    folds = (
-        prepare_folds(
-            region,
-            landmarks - origin,
-            eye_distance,
-            parts.front.index,
-            front_points,
-            vertices,
-            resting,
-            normals,
-            lighting,
-        )
-        if config.folds > 0
-        else Folds(())
-    )
+    skin = Skin(landmarks - origin, eye_distance, parts.front.index, front_points, normals, vertices, resting, lighting)
+    folds = prepare_folds(region, skin) if config.folds > 0 else Folds(())
     return SourceFace(
         origin=(x0, y0),
         image=region,

@@ -57,6 +57,12 @@ def square_crop(image: Image, landmarks: FloatArray, room: float) -> Image:
     return image[np.ix_(rows, columns)]
 
 
+def resized(crop: Image, size: int) -> FloatArray:
+    """Return a square of any size as (size, size) or (size, size, 3), averaged where it shrinks."""
+    method = cv2.INTER_AREA if len(crop) > size else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(crop, (size, size), interpolation=method), dtype=np.float32)
+
+
 def aligned_crop(image: Image, landmarks: FloatArray, size: int, template: FloatArray) -> Image:
     """Draw a face so that its eyes, nose and mouth come to lie where a template has them.
 

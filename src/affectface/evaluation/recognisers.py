@@ -18,7 +18,8 @@ import numpy as np
 
 from affectface.arrays import FloatArray, Image, read_only
 from affectface.errors import AssetError
-from affectface.evaluation.crops import square_crop
+from affectface.evaluation.crops import resized, square_crop
+from affectface.evaluation.weights import read_weights
 
 RECOGNISED = ("anger", "disgust", "fear", "happiness", "sadness", "surprise", "neutral")
 """What probabilities stand for, in their order."""
@@ -262,7 +263,7 @@ def _hsemotion(file: Path) -> Recogniser:
     mean, deviation = np.array(((0.5,) * 3, (0.5,) * 3) if "mbf" in file.stem else IMAGENET, dtype=np.float32)
 
     def read(crop: Image) -> FloatArray:
-        pixels = (_resized(crop, size) / np.float32(255) - mean) / deviation
+        pixels = (resized(crop, size) / np.float32(255) - mean) / deviation
         values = np.ravel(session.run(None, {source.name: pixels.transpose(2, 0, 1)[None]})[0])
         return _answer(values[: len(order)], order, values[len(order) :])
 
@@ -277,7 +278,7 @@ def _hsemotion_size(stem: str) -> int:
 def _emonet(file: Path) -> Recogniser:
     install = RECOGNISERS["emonet"]
     torch = optional_module("torch", install)
-    state = _weights(torch, file, install)
+    state = read_weights(torch, file, install)
     state = {key.replace("module.", ""): value for key, value in state.items()}
     last = state.get("emo_fc_2.3.weight")
     count = 0 if last is None else len(last) - 2  # the last two outputs are valence and arousal
@@ -290,7 +291,7 @@ def _emonet(file: Path) -> Recogniser:
     network.eval()
 
     def read(crop: Image) -> FloatArray:
-        pixels = _resized(crop, 256).transpose(2, 0, 1)[None] / np.float32(255)
+        pixels = resized(crop, 256).transpose(2, 0, 1)[None] / np.float32(255)
         with torch.no_grad():
             answer = network(torch.from_numpy(pixels))
         affect = np.array([float(answer["valence"]), float(answer["arousal"])], dtype=np.float32)
@@ -309,13 +310,13 @@ def _pyfeat() -> Recogniser:
     if not found:
         raise AssetError(f"{package / 'resources'}: no {PYFEAT_WEIGHTS} there; {install}")
     torch = optional_module("torch", install)
-    state = _weights(torch, found[0], install)
+    state = read_weights(torch, found[0], install)
     network = optional_module("feat.emo_detectors.ResMaskNet.resmasknet_test", install).resmasking_dropout1(3, 7)
     network.load_state_dict(state.get("net", state))
     network.eval()
 
     def read(crop: Image) -> FloatArray:
-        pixels = _resized(crop, 224).transpose(2, 0, 1)[None] / np.float32(255)
+        pixels = resized(crop, 224).transpose(2, 0, 1)[None] / np.float32(255)
         with torch.no_grad():
             return _softmax(network(torch.from_numpy(pixels))[0].numpy())  # its outputs are in our order
 
@@ -351,29 +352,10 @@ def _interpreter() -> Any:
     raise AssetError("nothing here runs TensorFlow Lite's networks; pip install ai-edge-litert")
 
 
-def _weights(torch: Any, file: Path, install: str) -> dict[str, Any]:
-    """Return the tensors in a file of torch's, which must not hold anything that runs code."""
-    if not file.is_file():
-        raise AssetError(f"{file}: no such file; needed is {install}")
-    try:
-        state = torch.load(str(file), map_location="cpu", weights_only=True)
-    except Exception as fault:  # torch and pickle have many errors for one fault
-        raise AssetError(f"{file}: not weights that torch loads without running code; needed is {install}") from fault
-    if not isinstance(state, dict):
-        raise AssetError(f"{file}: holds a {type(state).__name__}, not named weights; needed is {install}")
-    return state
-
-
-def _resized(crop: Image, size: int) -> FloatArray:
-    """Return a square as (size, size) or (size, size, 3), averaged where it shrinks."""
-    method = cv2.INTER_AREA if len(crop) > size else cv2.INTER_LINEAR
-    return np.asarray(cv2.resize(crop, (size, size), interpolation=method), dtype=np.float32)
-
-
 def _grey(crop: Image, size: int) -> FloatArray:
     """Return a square as (size, size) in grey, 0 to 1."""
     grey = np.asarray(cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY), dtype=np.uint8)
-    return _resized(grey, size) / np.float32(255)
+    return resized(grey, size) / np.float32(255)
 
 
 def _answer(logits: FloatArray, order: Sequence[str], affect: FloatArray) -> FloatArray:

@@ -2,7 +2,10 @@
 
 import csv
 import json
+import sys
 from pathlib import Path
+from types import ModuleType, SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,9 +15,10 @@ import affectface as af
 from affectface.arrays import FloatArray, Image
 from affectface.assets.example import example_photo
 from affectface.cli.app import app
-from affectface.errors import AffectFaceError, ImageError, TargetError
+from affectface.errors import AffectFaceError, AssetError, ImageError, TargetError
 from affectface.evaluation.embedders import Embedder
 from affectface.evaluation.evaluate import Evaluation, evaluate_folder, evaluate_photos
+from affectface.evaluation.perceptual import Comparer, Describer
 from affectface.evaluation.recognisers import Recogniser
 from affectface.evaluation.report import write_report
 from affectface.evaluation.summary import summarise
@@ -99,6 +103,7 @@ def test_a_report_is_written(evaluation: Evaluation, tmp_path: Path) -> None:
     page = (tmp_path / "report" / "report.html").read_text(encoding="utf-8")
     assert page.count("data:image/") > 12
     assert "it proves little" in page
+    assert "How alike they look" not in page  # nobody was asked
     for word in ("Recognition by mine", "Twenty-eight directions", "The plane", "Self-consistency"):
         assert word in page
 
@@ -150,6 +155,91 @@ def test_another_tools_folder(folder: tuple[Path, Path]) -> None:
     assert figures["circumplex"]["refit"]["by_direction"].keys() == {"Sleepy"}
 
 
+def darker(first: Image, second: Image) -> float:
+    return float(np.abs(first.mean() - second.mean()))
+
+
+PERCEPTUAL = (Comparer("looks", darker), Describer("rows", lambda crop: np.sort(crop.mean(axis=(1, 2)))[:5]))
+
+
+class StandInDistance:
+    """The interface of torchmetrics' FrechetInceptionDistance, as far as it is used: here, of the means alone."""
+
+    def __init__(self, feature: Any) -> None:
+        assert feature.num_features == 5
+        self.sets: dict[bool, np.ndarray] = {}
+
+    def update(self, vectors: np.ndarray, real: bool) -> None:
+        self.sets[real] = vectors.mean(axis=0)
+
+    def compute(self) -> float:
+        return float(((self.sets[True] - self.sets[False]) ** 2).sum())
+
+
+@pytest.fixture
+def torchmetrics(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stand-ins for torch and torchmetrics, whether they are installed or not."""
+    torch, fid = ModuleType("torch"), ModuleType("torchmetrics.image.fid")
+    torch.nn, torch.from_numpy = SimpleNamespace(Identity=SimpleNamespace), np.asarray
+    fid.FrechetInceptionDistance = StandInDistance
+    for name in ("torchmetrics", "torchmetrics.image"):
+        monkeypatch.setitem(sys.modules, name, ModuleType(name))
+    monkeypatch.setitem(sys.modules, "torch", torch)
+    monkeypatch.setitem(sys.modules, "torchmetrics.image.fid", fid)
+
+
+def test_how_alike_they_look(folder: tuple[Path, Path], tmp_path: Path, torchmetrics: None) -> None:
+    photo, made = folder
+    again = tmp_path / "eve.png"
+    again.write_bytes(photo.read_bytes())
+    for name in ("anger", "sadness", "neutral"):
+        found = next(made.glob(f"ann_{name}*"))
+        (made / f"eve_{name}.png").write_bytes(found.read_bytes())
+    evaluation = evaluate_folder(
+        made, [photo, again], load_named_face_model("embedded"), load_named_affect_model(), perceptual=PERCEPTUAL
+    )
+    rows = {(row.photo, row.target): row for row in evaluation.rows}
+    assert set(evaluation.descriptions) == {"ann", "eve"}
+    assert set(rows["ann", Target("anger", 1.0)].descriptions) == {"rows"}
+    assert not rows["ann", Target("sadness", 0.5)].descriptions  # sets are of full strength
+    assert not rows["ann", Target("Sleepy", 0.5)].descriptions
+    figures = write_report(evaluation, tmp_path / "report")
+    looks, sets = figures["difference"]["looks"], figures["distribution"]["rows"]
+    assert looks["mean"]["anger"] == pytest.approx(rows["ann", Target("anger", 1.0)].differences["looks"], abs=1e-5)
+    assert looks["mean"]["disgust"] is None
+    assert looks["worst"] >= looks["mean_of_six"] > 0
+    assert (sets["features"], sets["photos"], sets["pictures_of_six"]) == (5, 2, 4)  # fear, which is dark, of one
+    assert sets["fid_of_six"] > 0
+    assert set(sets["kid"]) == {*SIX, "neutral"}
+    assert sets["kid"]["anger"] is not None
+    assert sets["kid"]["sadness"] is None  # of one photo only
+    assert sets["kid_mean_of_six"] == sets["kid"]["anger"]
+    assert any("2 photos are few for FID by rows, which has 5 features" in text for text in figures["warnings"])
+    page = (tmp_path / "report" / "report.html").read_text(encoding="utf-8")
+    for text in ("How alike they look", "<h3>looks</h3>", "FID and KID by rows", "2 photos and 4 pictures"):
+        assert text in page
+    with (tmp_path / "report" / "report.csv").open(encoding="utf-8", newline="") as file:
+        assert all(float(row["looks_difference"]) >= 0 for row in csv.DictReader(file))
+
+
+def test_sets_are_not_compared_of_one_photo(folder: tuple[Path, Path], torchmetrics: None) -> None:
+    photo, made = folder
+    found = evaluate_folder(
+        made, [photo], load_named_face_model("embedded"), load_named_affect_model(), perceptual=PERCEPTUAL
+    )
+    sets = summarise(found)["distribution"]["rows"]
+    assert (sets["fid_of_six"], sets["kid_mean_of_six"], sets["photos"]) == (None, None, 1)
+
+
+def test_describers_need_torchmetrics_before_anything_is_measured(
+    folder: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "torchmetrics.image.fid", None)
+    models = load_named_face_model("embedded"), load_named_affect_model()
+    with pytest.raises(AssetError, match="pip install torch torchmetrics"):
+        evaluate_folder(folder[1], [folder[0]], *models, perceptual=PERCEPTUAL)
+
+
 def test_a_folder_of_others_is_refused(folder: tuple[Path, Path], tmp_path: Path) -> None:
     with pytest.raises(TargetError, match="named after these photos"):
         evaluate_folder(
@@ -195,6 +285,9 @@ def test_the_command(folder: tuple[Path, Path], tmp_path: Path) -> None:
     wrong = CliRunner().invoke(app, [*arguments, "--recogniser", "nobody"])
     assert wrong.exit_code == 2
     assert "nobody" in wrong.stderr
+    wrong = CliRunner().invoke(app, [*arguments, "--perceptual", "fid"])
+    assert wrong.exit_code == 2
+    assert "lpips=PATH.pth" in wrong.stderr
 
 
 def test_a_report_says_what_is_missing(evaluation: Evaluation, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -31,6 +31,12 @@ def evaluate(
         list[str] | None,
         typer.Option(metavar="NAME[=PATH]", help="Who is asked whether it is the same person; repeatable."),
     ] = None,
+    perceptual: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME=PATH", help="Who is asked how alike they look: lpips=PATH, inception=PATH; repeatable."
+        ),
+    ] = None,
     model: ModelOption = None,
     affect_model: AffectModelOption = None,
     as_json: JsonOption = False,
@@ -38,6 +44,7 @@ def evaluate(
     """Measure pictures of affects: recognition, directions, identity, fidelity; write a report."""
     from affectface.evaluation.embedders import load_embedder
     from affectface.evaluation.evaluate import evaluate_folder, evaluate_photos, pictures_of
+    from affectface.evaluation.perceptual import load_perceptual
     from affectface.evaluation.recognisers import load_recogniser
     from affectface.evaluation.report import check_installed, write_report
     from affectface.evaluation.targets import direction_targets, expression_targets
@@ -48,6 +55,7 @@ def evaluate(
     judges: dict[str, Any] = {
         "recognisers": [load_recogniser(name) for name in recogniser or []],
         "embedders": [load_embedder(name) for name in embedder or []],
+        "perceptual": [load_perceptual(name) for name in perceptual or []],
     }
     models = load_named_face_model(model), load_named_affect_model(affect_model)
     if pictures is None:

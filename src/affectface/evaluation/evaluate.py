@@ -17,8 +17,10 @@ from affectface.arrays import FloatArray, Image
 from affectface.errors import AffectFaceError, FaceNotFoundError, ImageError, TargetError
 from affectface.evaluation.consistency import Yardstick, refit, yardstick
 from affectface.evaluation.crops import square_crop
+from affectface.evaluation.distribution import check_installed
 from affectface.evaluation.embedders import Embedder
 from affectface.evaluation.fidelity import ClipFidelity, Fidelity, PhotoFidelity, measure_clip
+from affectface.evaluation.perceptual import Comparer, Describer
 from affectface.evaluation.recognisers import Reading, Recogniser
 from affectface.evaluation.targets import Target, direction_targets, expression_targets, parse_file_name
 from affectface.fitting.dense_landmarks import fit_landmarks
@@ -59,6 +61,10 @@ class Measured:
         What it kept of the photo.
     expression : ndarray of shape (E,), float32
         Expression coefficients that are found in it.
+    differences : dict of str to float
+        How different from the photo it looks to each comparer.
+    descriptions : dict of str to ndarray of shape (D,), float32
+        What each describer sees in it; only in expressions at full strength, as sets of others are not compared.
     """
 
     photo: str
@@ -67,6 +73,8 @@ class Measured:
     distances: dict[str, float]
     fidelity: Fidelity
     expression: FloatArray
+    differences: dict[str, float] = field(default_factory=dict)
+    descriptions: dict[str, FloatArray] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -95,6 +103,8 @@ class Evaluation:
         Whether it was stopped before the end; what was measured until then stands.
     ours : bool
         Whether the pictures were made by affectface.
+    comparers, describers : tuple
+        Who compares how pictures look.
     rows : list of Measured
         The pictures.
     clips : dict of str to ClipFidelity
@@ -105,6 +115,8 @@ class Evaluation:
         Pictures for the report, by photo and target; the photo itself has no target.
     changes : dict of Target to (int, ndarray of shape (S, S), float64)
         How many, and the sum of, absolute differences from neutral of faces brought to one place.
+    descriptions : dict of str to dict of str to ndarray of shape (D,), float32
+        What each describer sees in each photo.
     """
 
     face_model: FaceModel
@@ -113,12 +125,15 @@ class Evaluation:
     recognisers: tuple[Recogniser, ...]
     embedders: tuple[Embedder, ...]
     ours: bool
+    comparers: tuple[Comparer, ...] = ()
+    describers: tuple[Describer, ...] = ()
     interrupted: bool = False
     rows: list[Measured] = field(default_factory=list)
     clips: dict[str, ClipFidelity] = field(default_factory=dict)
     failures: list[Failure] = field(default_factory=list)
     thumbnails: dict[tuple[str, Target | None], Image] = field(default_factory=dict)
     changes: dict[Target, tuple[int, NDArray[np.float64]]] = field(default_factory=dict)
+    descriptions: dict[str, dict[str, FloatArray]] = field(default_factory=dict)
 
     @property
     def photos(self) -> list[str]:
@@ -141,6 +156,7 @@ def evaluate_photos(
     *,
     recognisers: Iterable[Recogniser] = (),
     embedders: Iterable[Embedder] = (),
+    perceptual: Iterable[Comparer | Describer] = (),
     targets: Sequence[Target] | None = None,
     advance: Advance = lambda: None,
 ) -> Evaluation:
@@ -158,6 +174,8 @@ def evaluate_photos(
         Who is asked what the pictures show.
     embedders : iterable of Embedder
         Who is asked whether they show the same person.
+    perceptual : iterable of Comparer or Describer
+        Who is asked how alike pictures and photos look.
     targets : sequence of Target, optional
         What is asked for; neutral, the six expressions and the 28 directions at four strengths if not given.
     advance : callable
@@ -171,10 +189,10 @@ def evaluate_photos(
     Raises
     ------
     AffectFaceError
-        If no photo can be used.
+        If no photo can be used, or a describer was given and torchmetrics is not installed.
     """
     wanted = tuple(targets) if targets is not None else (*expression_targets(), *direction_targets())
-    evaluation = _begin(face_model, affect_model, recognisers, embedders, ours=True)
+    evaluation = _begin(face_model, affect_model, recognisers, embedders, perceptual, ours=True)
     with _interruptible(evaluation):
         for name, photo in zip(_names(photos), photos, strict=True):
             try:
@@ -198,6 +216,7 @@ def evaluate_folder(
     *,
     recognisers: Iterable[Recogniser] = (),
     embedders: Iterable[Embedder] = (),
+    perceptual: Iterable[Comparer | Describer] = (),
     advance: Advance = lambda: None,
 ) -> Evaluation:
     """Measure the pictures that any tool made from photos.
@@ -216,6 +235,8 @@ def evaluate_folder(
         Who is asked what the pictures show.
     embedders : iterable of Embedder
         Who is asked whether they show the same person.
+    perceptual : iterable of Comparer or Describer
+        Who is asked how alike pictures and photos look.
     advance : callable
         Called after each picture.
 
@@ -227,10 +248,11 @@ def evaluate_folder(
     Raises
     ------
     AffectFaceError
-        If the folder holds no picture of these photos, or none can be used.
+        If the folder holds no picture of these photos, or none can be used, or a describer was given and torchmetrics
+        is not installed.
     """
     found = pictures_of(folder, photos)
-    evaluation = _begin(face_model, affect_model, recognisers, embedders, ours=False)
+    evaluation = _begin(face_model, affect_model, recognisers, embedders, perceptual, ours=False)
     with _interruptible(evaluation):
         for photo in photos:
             name = Path(photo).stem
@@ -287,11 +309,23 @@ def _begin(
     affect_model: AffectModel,
     recognisers: Iterable[Recogniser],
     embedders: Iterable[Embedder],
+    perceptual: Iterable[Comparer | Describer],
     *,
     ours: bool,
 ) -> Evaluation:
+    asked = tuple(perceptual)
+    describers = tuple(judge for judge in asked if isinstance(judge, Describer))
+    if describers:
+        check_installed()
     return Evaluation(
-        face_model, affect_model, yardstick(face_model, affect_model), tuple(recognisers), tuple(embedders), ours
+        face_model,
+        affect_model,
+        yardstick(face_model, affect_model),
+        tuple(recognisers),
+        tuple(embedders),
+        ours,
+        comparers=tuple(judge for judge in asked if isinstance(judge, Comparer)),
+        describers=describers,
     )
 
 
@@ -363,6 +397,7 @@ def _measure_photo(
         evaluation.failures.append(Failure(name, str(error)))
         return
     fidelity = PhotoFidelity(photo, face.landmarks)
+    evaluation.descriptions[name] = {judge.name: judge(photo, face.landmarks) for judge in evaluation.describers}
     neutral: NDArray[np.float32] | None = None
     for target, picture in pictures:
         found = _same_face(picture, face)
@@ -382,6 +417,13 @@ def _measure_photo(
                 },
                 fidelity=fidelity.measure(picture),
                 expression=refit(evaluation.face_model, reference, found.landmarks, photo.shape[:2]),
+                # the square of the photo here too: what lies around the face must not look as if it had moved
+                differences={judge.name: judge(photo, picture, face.landmarks) for judge in evaluation.comparers},
+                descriptions={
+                    judge.name: judge(picture, face.landmarks)
+                    for judge in evaluation.describers
+                    if target.strength == 1 and not target.is_direction
+                },
             )
         )
         if target.strength == 1 or first:

@@ -77,8 +77,20 @@ def _table(evaluation: Evaluation) -> str:
     judges = [judge.name for judge in evaluation.recognisers]
     seen = [f"{judge}_{name}" for judge in judges for name in (*EXPRESSIONS, "valence", "arousal")]
     distances = [f"{judge.name}_distance" for judge in evaluation.embedders]
+    differences = [f"{judge.name}_difference" for judge in evaluation.comparers]
     units = [f"found_{unit}" for unit in evaluation.face_model.expression_names]
-    head = ["photo", "asked", "strength", *seen, *distances, "changed_outside", "seam", "sharpness", *units]
+    head = [
+        "photo",
+        "asked",
+        "strength",
+        *seen,
+        *distances,
+        *differences,
+        "changed_outside",
+        "seam",
+        "sharpness",
+        *units,
+    ]
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(head)
     for row in evaluation.rows:
@@ -95,6 +107,7 @@ def _table(evaluation: Evaluation) -> str:
                 f"{row.target.strength:g}",
                 *readings,
                 *(f"{row.distances[judge.name]:.5f}" for judge in evaluation.embedders),
+                *(f"{row.differences[judge.name]:.5f}" for judge in evaluation.comparers),
                 row.fidelity.changed_outside,
                 f"{row.fidelity.seam:.3f}",
                 f"{row.fidelity.sharpness:.4f}" if np.isfinite(row.fidelity.sharpness) else "",

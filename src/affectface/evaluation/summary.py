@@ -12,8 +12,10 @@ from numpy.typing import NDArray
 from affectface.affect import BASIC_EXPRESSIONS, DIRECTIONS, Expression
 from affectface.evaluation.circumplex import DEAD_ARC, circumplex_errors, dose_response, neighbours
 from affectface.evaluation.consistency import gain, likeness
+from affectface.evaluation.distribution import frechet_distance, kernel_distance
 from affectface.evaluation.embedders import Embedder
 from affectface.evaluation.evaluate import Evaluation, Measured, asked_displacement
+from affectface.evaluation.perceptual import Comparer, Describer
 from affectface.evaluation.recognisers import Recogniser
 from affectface.evaluation.separability import told_apart
 from affectface.evaluation.statistics import area_under_curve, harmonic_mean
@@ -38,7 +40,8 @@ def summarise(evaluation: Evaluation) -> dict[str, Any]:
     -------
     dict
         `pictures`; `warnings`; `recognition`, `circumplex`, `told_apart` and `identity` by who was asked; `fidelity`;
-        `consistency` by target; and `failures`. Figures that could not be had are None.
+        `difference` and `distribution` by who was asked; `consistency` by target; and `failures`. Figures that could
+        not be had are None.
     """
     rows = evaluation.rows
     found = {id(row): _found(evaluation, row, base) for row, base in _with_neutral(evaluation)}
@@ -69,6 +72,8 @@ def summarise(evaluation: Evaluation) -> dict[str, Any]:
         "told_apart": {name: _told_apart(describe, rows) for name, describe in describes.items()},
         "identity": {judge.name: _identity(judge, rows, recognition) for judge in evaluation.embedders},
         "fidelity": _fidelity(evaluation),
+        "difference": {judge.name: _difference(judge, rows) for judge in evaluation.comparers},
+        "distribution": {judge.name: _distribution(judge, evaluation) for judge in evaluation.describers},
         "consistency": _consistency(evaluation, rows, found),
         "failures": {failure.name: failure.reason for failure in evaluation.failures},
     }
@@ -90,6 +95,13 @@ def _warnings(evaluation: Evaluation) -> list[str]:
         )
     if len(evaluation.photos) < 10:
         said.append(f"{len(evaluation.photos)} photos are few: differences of some hundredths are chance")
+    for judge in evaluation.describers:
+        photos, features = len(evaluation.photos), len(evaluation.descriptions[evaluation.photos[0]][judge.name])
+        if photos < features:
+            said.append(
+                f"{photos} photos are few for FID by {judge.name}, which has {features} features: "
+                "compare it only with FID of as many; KID bears few"
+            )
     if not evaluation.ours:
         said.append("self-consistency compares with what affectface's own affect model would have shown")
     return said
@@ -227,6 +239,45 @@ def _fidelity(evaluation: Evaluation) -> dict[str, Any]:
             "size_change": max((clip.size_change for clip in clips), default=math.nan),
         },
     }
+
+
+def _difference(judge: Comparer, rows: list[Measured]) -> dict[str, Any]:
+    """How different from their photos the pictures at full strength look, and of all pictures the most different."""
+    full = [row for row in rows if row.target.strength == 1]
+    seen = {name: [row.differences[judge.name] for row in full if row.target.label == name] for name in EXPRESSIONS}
+    return {
+        "mean": {name: _mean(values) for name, values in seen.items()},
+        "mean_of_six": _mean([value for name in BASIC_EXPRESSIONS for value in seen[name]]),
+        "worst": max(row.differences[judge.name] for row in rows),
+    }
+
+
+def _distribution(judge: Describer, evaluation: Evaluation) -> dict[str, Any]:
+    """How far the pictures at full strength lie, as sets, from the photos that they were made from."""
+    seen = {
+        name: {row.photo: row.descriptions[judge.name] for row in evaluation.rows if row.target == Target(name, 1.0)}
+        for name in EXPRESSIONS
+    }
+    length = len(next(iter(evaluation.descriptions.values()))[judge.name])
+
+    def photos(names: Iterable[str]) -> NDArray[np.float32]:
+        return _stacked([evaluation.descriptions[name][judge.name] for name in names], length)
+
+    kernel = {name: kernel_distance(photos(made), _stacked(list(made.values()), length)) for name, made in seen.items()}
+    pictures = [vector for name in BASIC_EXPRESSIONS for vector in seen[name].values()]
+    used = dict.fromkeys(photo for name in BASIC_EXPRESSIONS for photo in seen[name])
+    return {
+        "features": length,
+        "photos": len(used),
+        "pictures_of_six": len(pictures),
+        "fid_of_six": frechet_distance(photos(used), _stacked(pictures, length)),
+        "kid": kernel,
+        "kid_mean_of_six": _mean([kernel[name] for name in BASIC_EXPRESSIONS]),
+    }
+
+
+def _stacked(vectors: list[NDArray[np.float32]], length: int) -> NDArray[np.float32]:
+    return np.array(vectors, dtype=np.float32).reshape(-1, length)
 
 
 def _consistency(

@@ -17,7 +17,7 @@ from affectface.assets.example import example_photo
 from affectface.cli.app import app
 from affectface.errors import AffectFaceError, AssetError, ImageError, TargetError
 from affectface.evaluation.embedders import Embedder
-from affectface.evaluation.evaluate import Evaluation, evaluate_folder, evaluate_photos
+from affectface.evaluation.evaluate import Evaluation, evaluate_folder, evaluate_photos, pictures_of
 from affectface.evaluation.perceptual import Comparer, Describer
 from affectface.evaluation.recognisers import Recogniser
 from affectface.evaluation.report import write_report
@@ -295,3 +295,10 @@ def test_a_report_says_what_is_missing(evaluation: Evaluation, monkeypatch: pyte
     with pytest.raises(AffectFaceError, match=r"affectface\[evaluate\]"):
         write_report(evaluation, tmp_path)
     assert not list(tmp_path.iterdir())
+
+
+def test_neutral_is_measured_before_what_is_compared_with_it(tmp_path: Path) -> None:
+    for name in ("me_anger.png", "me_neutral.png", "me_v+0.500_a-0.250.png"):
+        (tmp_path / name).touch()
+    found = pictures_of(tmp_path, ["me.jpg"])["me"]
+    assert [target.label for target, _ in found][:2] == ["neutral", "anger"]

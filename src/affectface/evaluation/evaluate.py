@@ -296,6 +296,8 @@ def pictures_of(
         parsed = parse_file_name(path.stem)
         if parsed and parsed[0] in names:
             found.setdefault(parsed[0], []).append((parsed[1], path))
+    for pictures in found.values():  # the others are compared with neutral
+        pictures.sort(key=lambda picture: picture[0].label != "neutral")
     if not found:
         example = f"{next(iter(names), 'photo')}_anger_0.50.png"
         raise TargetError(

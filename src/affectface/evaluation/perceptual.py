@@ -22,8 +22,8 @@ from affectface.evaluation.recognisers import optional_module, package_file
 from affectface.evaluation.weights import weights_of
 
 PERCEPTUAL = {
-    "lpips": "lpips=PATH.pth, torchvision's weights of AlexNet, alexnet-owt-7be5be79.pth of "
-    "download.pytorch.org/models, and pip install torch torchmetrics",
+    "lpips": "lpips=PATH.pth, torchvision's weights of AlexNet, alexnet-owt-7be5be79.pth, "
+    "and pip install torch torchmetrics",
     "inception": "inception=PATH.pth, FID's weights of Inception, weights-inception-2015-12-05-6726825d.pth of "
     "github.com/toshas/torch-fidelity/releases, and pip install torch torchmetrics",
 }

@@ -125,7 +125,13 @@ class TestActionUnits:
 
     def test_shared_units_do_not_add_up(self) -> None:
         assert ActionUnits({25: 1, 27: 1}).units()["jawOpen"] == 1
-        assert all(0 < weight <= 2 for units in ACTION_UNIT_SHAPES.values() for weight in units.values())
+        assert all(0 < abs(weight) <= 2 for units in ACTION_UNIT_SHAPES.values() for weight in units.values())
+
+    def test_opposed_units_leave_the_difference(self) -> None:
+        up, down = ACTION_UNIT_SHAPES["1"]["browInnerUp_L"], ACTION_UNIT_SHAPES["4"]["browInnerUp_L"]
+        assert down < 0
+        assert ActionUnits({1: 1, 4: 0.5}).units()["browInnerUp_L"] == pytest.approx(up + 0.5 * down)
+        assert ActionUnits({4: 1, 9: 1}).units()["browDown_L"] == ACTION_UNIT_SHAPES["4"]["browDown_L"]
 
     @pytest.mark.parametrize("number", UNSHAPED_ACTION_UNITS)
     def test_action_units_without_a_shape_are_refused(self, number: int) -> None:

@@ -3,7 +3,9 @@
 After two agreeing public tables: the AU reference of py-feat, and M. Ozel's "ARKit to FACS cheat sheet" (industry, not
 peer reviewed). Units have ARKit's names with `_L` and `_R` for the person's own left and right. Strengths other than 1,
 and companions of the unit in those tables (the lid in AU 6, the brow in AU 9, the rolled lips in AU 23 and 24), are
-derived: set by eye on photographs after the descriptions in FACS.
+derived: set by eye on photographs after the descriptions in FACS. A strength below 0 pulls against the unit: in AU 4
+the brows' inner ends go down farthest, where the units of both face models lower the whole brow as it is, and a brow
+whose inner end is high would look sad.
 """
 
 from __future__ import annotations
@@ -11,7 +13,7 @@ from __future__ import annotations
 _PAIRED: dict[int, dict[str, float]] = {
     1: {"browInnerUp": 1.2},
     2: {"browOuterUp": 1.15},
-    4: {"browDown": 1.75},
+    4: {"browDown": 1.3, "browInnerUp": -0.5},
     5: {"eyeWide": 1.25},
     6: {"cheekSquint": 1.0, "eyeSquint": 0.35},
     7: {"eyeSquint": 1.0},
@@ -37,7 +39,7 @@ _SINGLE: dict[int, dict[str, float]] = {
     19: {"tongueOut": 1.0},
     22: {"mouthFunnel": 1.0},
     23: {"mouthPress_L": 0.6, "mouthPress_R": 0.6, "mouthRollUpper": 0.3, "mouthRollLower": 0.35},
-    24: {"mouthPress_L": 1.0, "mouthPress_R": 1.0, "mouthRollUpper": 0.4, "mouthRollLower": 0.5},
+    24: {"mouthPress_L": 1.15, "mouthPress_R": 1.15, "mouthRollUpper": 0.5, "mouthRollLower": 0.6},
     25: {
         "jawOpen": 0.18,
         "mouthLowerDown_L": 0.3,

@@ -114,12 +114,13 @@ class ActionUnits:
         """Return the facial units (ARKit names with `_L` and `_R`) that show these action units, and their strengths.
 
         Where action units share a unit, the stronger counts: opening the jaw (26) does not add to parting the lips.
+        Where one pulls against the other, as frowning (4) against raising the inner brow (1), the difference is left.
         """
-        units: dict[str, float] = {}
+        pulls: dict[str, list[float]] = {}
         for name, strength in self.strengths:
             for unit, weight in ACTION_UNIT_SHAPES[name].items():
-                units[unit] = max(units.get(unit, 0.0), strength * weight)
-        return units
+                pulls.setdefault(unit, [0.0]).append(strength * weight)
+        return {unit: max(values) + min(values) for unit, values in pulls.items()}
 
 
 Affect: TypeAlias = ValenceArousal | Expression | ActionUnits

@@ -81,9 +81,12 @@ def test_the_map_is_continuous(valence: float, arousal: float) -> None:
 
 @given(st.floats(-1, 1), st.floats(-1, 1))
 def test_strengths_stay_in_range(valence: float, arousal: float) -> None:
-    strengths = vector(load_named_affect_model(), valence, arousal)
-    assert strengths.max(initial=0) < 1.8
-    assert strengths.min(initial=0) > -0.08
+    model = load_named_affect_model()
+    strengths = vector(model, valence, arousal)
+    pulled = np.array([name.startswith("browInnerUp") for name in model.unit_names])  # down, by frowning
+    assert strengths.max() < 1.8
+    assert strengths[~pulled].min() > -0.08
+    assert strengths[pulled].min() > -0.6
 
 
 def test_beyond_the_disc_the_rim_is_taken(model: AffectModel) -> None:

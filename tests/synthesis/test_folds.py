@@ -12,7 +12,8 @@ from affectface.gallery.affect_model import expression_of
 from affectface.images import read_image
 from affectface.morphable.library import load_named_face_model
 from affectface.synthesis.config import SynthesisConfig
-from affectface.synthesis.folds import FOLD_LINES, Fold, Folds, draw_folds
+from affectface.synthesis.fold_lines import FOLD_LINES
+from affectface.synthesis.folds import Fold, Folds, draw_folds
 from affectface.synthesis.portrait import Portrait
 
 
@@ -35,7 +36,7 @@ def strengths(portrait: Portrait, expression: str, intensity: float = 1.0) -> di
 
 
 def test_every_line_is_found(portrait: Portrait) -> None:
-    assert len(portrait.source.folds.lines) == len(FOLD_LINES)
+    assert [fold.name for fold in portrait.source.folds.lines] == [*(line.name for line in FOLD_LINES), "chin dimples"]
     for fold in portrait.source.folds.lines:
         assert np.isfinite(fold.change).all()
         assert 0.01 < np.abs(fold.change).max() < 0.6
@@ -50,6 +51,9 @@ def test_every_line_is_found(portrait: Portrait) -> None:
         ("disgust", "nasolabial", "forehead"),
         ("happiness", "nasolabial", "forehead"),
         ("happiness", "crow's feet", "frown"),
+        ("anger", "chin", "forehead"),
+        ("anger", "chin dimples", "forehead"),
+        ("surprise", "forehead", "chin dimples"),
     ],
 )
 def test_expressions_fold_where_faces_do(portrait: Portrait, expression: str, there: str, not_there: str) -> None:

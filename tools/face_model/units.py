@@ -46,15 +46,16 @@ GAINS = {
     "eyeLookIn": 2.4, "eyeLookOut": 2.4, "eyeLookUp": 1.1, "eyeSquint": 0.9, "eyeWide": 0.8, "jawForward": 1.2,
     "jawLeft": 1.06, "jawRight": 1.06, "mouthFrown": 0.85, "mouthFunnel": 1.33, "mouthLeft": 1.65,
     "mouthLowerDown": 1.5, "mouthPress": 0.5, "mouthPucker": 1.3, "mouthRight": 1.65, "mouthRollLower": 2.0,
-    "mouthRollUpper": 1.05, "mouthShrugLower": 1.8, "mouthShrugUpper": 1.1, "mouthSmile": 0.94, "mouthStretch": 1.2,
+    "mouthRollUpper": 1.05, "mouthShrugLower": 2.4, "mouthShrugUpper": 1.1, "mouthSmile": 0.94, "mouthStretch": 1.2,
     "mouthUpperUp": 1.55, "noseSneer": 1.1,
 }  # fmt: skip
 """Strength of each unit; 1 where it is not named. Brows that are raised stay above their match, for weaker ones are not
 seen; `eyeBlink` makes the lids just meet."""
 
 
-_SMOOTHED = {"browDown": 12, "browInnerUp": 12, "browOuterUp": 25}
-"""Rounds of averaging with the neighbours: MakeHuman moves a few vertices of the brow, which bends hairs into hooks."""
+_SMOOTHED = {"browDown": 12, "browInnerUp": 12, "browOuterUp": 25, "mouthShrugLower": 30}
+"""Rounds of averaging with the neighbours: MakeHuman moves a few vertices of the brow, which bends hairs into hooks,
+and lifts the lower lip off a chin that stays; in a face (AU 17) it is the chin that rises and takes the lip along."""
 
 
 def _smoothed(shape: Array, faces: Array, rounds: int) -> Array:

@@ -16,45 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from affectface.arrays import FloatArray, Image, smooth_step
-from affectface.rendering.shade import GAMMA, harmonics
-
-Mix = tuple[int, int, float]
-"""Two landmarks, and how far from the first to the second a point lies."""
-
-
-@dataclass(frozen=True)
-class FoldLine:
-    """A line along which skin folds, and how.
-
-    Attributes
-    ----------
-    name : str
-        What anatomy calls it.
-    points : tuple of Mix
-        Points of the line, from landmarks.
-    width : float
-        Half the width of the groove, in inter-ocular distances.
-    depth : float
-        How dark the groove gets, as a logarithm of light.
-    banks : float
-        How much the banks lean, as a slope.
-    across : float
-        Distance from the line of the points on both sides whose approach is measured, in inter-ocular distances.
-    onset, full : float
-        Share by which their distance shrinks when the fold begins to show, and when it is there in full.
-    between : tuple of (int, int)
-        Landmarks whose approach is measured instead, where skin is pushed towards the line from afar.
-    """
-
-    name: str
-    points: tuple[Mix, ...]
-    width: float
-    depth: float
-    banks: float
-    across: float
-    onset: float
-    full: float
-    between: tuple[tuple[int, int], ...] = ()
+from affectface.rendering.shade import harmonics
+from affectface.synthesis.fold_lines import CHIN, FOLD_LINES, SAMPLES, FoldLine, line_path
+from affectface.synthesis.fold_relief import Box, dimples, groove
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,81 +91,14 @@ class Folds:
         return strengths
 
 
-_MIRROR = {
-    129: 358, 203: 423, 92: 322, 206: 426, 216: 436, 186: 410, 212: 432, 57: 287, 33: 263, 133: 362, 226: 446,
-    35: 265, 113: 342, 143: 372, 111: 340, 31: 261, 228: 448, 107: 336, 55: 285, 193: 417, 122: 351, 188: 412,
-    196: 419, 174: 399, 156: 383, 117: 346, 61: 291, 40: 270, 119: 348, 9: 9, 8: 8, 168: 168, 6: 6, 197: 197,
-}  # fmt: skip
-"""Landmarks of the person's right side, and those of the left."""
-
-
-def _both(line: FoldLine) -> tuple[FoldLine, FoldLine]:
-    """A line of the right side, and its mirror image."""
-    mirrored = tuple((_MIRROR[a], _MIRROR[b], t) for a, b, t in line.points)
-    between = tuple((_MIRROR[a], _MIRROR[b]) for a, b in line.between)
-    return line, replace(line, points=mirrored, between=between)
-
-
-_NASOLABIAL = FoldLine(
-    "nasolabial",
-    points=((129, 203, 0.25), (203, 92, 0.3), (206, 92, 0.5), (216, 186, 0.5), (212, 57, 0.5)),
-    width=0.024,
-    depth=0.42,
-    banks=0.5,
-    across=0.10,
-    onset=0.03,
-    full=0.15,
-    between=((61, 117), (40, 119), (129, 119)),  # the mouth's corner, the lip and the nostril push the cheek up
-)
-_CROWS_FEET = tuple(
-    FoldLine("crow's feet", points, width=0.007, depth=0.40, banks=0.4, across=0.07, onset=0.05, full=0.22)
-    for points in (
-        ((33, 113, 0.75), (113, 156, 0.55)),
-        ((33, 35, 0.45), (33, 143, 0.85)),
-        ((33, 31, 0.9), (31, 117, 0.45)),
-    )
-)
-_FROWN = FoldLine(
-    "frown",
-    points=((107, 9, 0.45), (55, 8, 0.45), (193, 168, 0.3)),
-    width=0.012, depth=0.60, banks=0.6, across=0.09, onset=0.04, full=0.20,
-)  # fmt: skip
-_NOSE = tuple(
-    FoldLine("nose", points, width=0.008, depth=0.45, banks=0.4, across=0.07, onset=0.03, full=0.10)
-    for points in (((6, 122, 0.4), (122, 188, 0.7)), ((197, 196, 0.45), (196, 174, 0.7)))
-)
-_NOSE_ROOT = FoldLine(
-    "nose root",
-    points=((193, 168, 0.35), (168, 6, 0.45), (417, 168, 0.35)),
-    width=0.010, depth=0.45, banks=0.4, across=0.09, onset=0.05, full=0.25,
-)  # fmt: skip
-_COLUMNS = (
-    (105, 104, 103), (66, 69, 67), (107, 108, 109), (9, 151, 10), (336, 337, 338), (296, 299, 297), (334, 333, 332)
-)  # fmt: skip
-_FOREHEAD = tuple(
-    FoldLine(
-        "forehead",
-        points=tuple((column[row], column[row + 1], t) for column in _COLUMNS),
-        width=0.012, depth=0.45, banks=0.6, across=0.10, onset=0.05, full=0.25,
-    )
-    for row, t in ((0, 0.55), (0, 0.95), (1, 0.4))
-)  # fmt: skip
-FOLD_LINES: tuple[FoldLine, ...] = (
-    *_both(_NASOLABIAL),
-    *(line for right in _CROWS_FEET for line in _both(right)),
-    *_both(_FROWN),
-    *(line for right in _NOSE for line in _both(right)),
-    _NOSE_ROOT,
-    *_FOREHEAD,
-)
-"""Nasolabial folds, crow's feet (AU 6), frown lines (AU 4), nose wrinkles (AU 9), forehead lines (AU 1 and 2)."""
-
-_SAMPLES = 32
-"""Points along a line."""
 _MEASURED = 7
 """Places along a line at which the skin's approach is measured."""
-_FINEST = 1.6
-"""Half the width of a groove, pixels, in the map in which a fold is worked out; it is enlarged for larger faces."""
+_BOSS = (199, 201, 421)
+"""Middle of the chin's boss, and its right and left."""
+_BOSS_WIDTH, _BOSS_HEIGHT = 0.21, 0.62
+"""Half the width of the skin on the chin that dimples (AU 17), in inter-ocular distances; its height over its width."""
+_PIT = 0.011
+"""Radius of a dimple, in inter-ocular distances."""
 _UNDER_EYES = (119, 229, 118, 348, 449, 347)
 """Landmarks on the skin under the eyes."""
 _PATCH = 0.05
@@ -249,6 +146,10 @@ class Skin:
         to_x, to_y = wanted.T[..., None]
         return np.asarray(((to_x - x) ** 2 + (to_y - y) ** 2).argmin(axis=1))
 
+    def tilt(self, place: FloatArray) -> FloatArray:
+        """Return the logarithmic change (2,) of light on skin at a place (2,) that leans right, and downwards."""
+        return _tilt(self.normals[self.nearest(place[None])[0]], self.lighting)
+
 
 def prepare_folds(image: Image, skin: Skin) -> Folds:
     """Find a photo's folds.
@@ -267,7 +168,8 @@ def prepare_folds(image: Image, skin: Skin) -> Folds:
     """
     grey = np.log(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY).astype(np.float32) + 8)
     age = _age(grey, skin.landmarks, skin.eye_distance)
-    folds = (_prepare(line, skin, grey.shape, age) for line in FOLD_LINES)
+    folds = [_prepare(line, skin, grey.shape, age) for line in FOLD_LINES]
+    folds.append(_dimples(skin, grey.shape, age))
     return Folds(tuple(fold for fold in folds if fold is not None))
 
 
@@ -315,46 +217,59 @@ def draw_folds(
     light += cv2.remap(drawn, where_x, where_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=0)
 
 
-def _path(line: FoldLine, landmarks: FloatArray) -> FloatArray:
-    """The line's points (S, 2) in the image, evenly spaced on a smooth curve."""
-    a, b, t = (np.array(column) for column in zip(*line.points, strict=True))
-    knots = landmarks[a, :2] + (landmarks[b, :2] - landmarks[a, :2]) * t[:, None]
-    if len(knots) > 2:  # Chaikin: cut corners twice, keep the ends
-        for _ in range(3):
-            cut = np.stack([0.75 * knots[:-1] + 0.25 * knots[1:], 0.25 * knots[:-1] + 0.75 * knots[1:]], axis=1)
-            knots = np.concatenate([knots[:1], cut.reshape(-1, 2), knots[-1:]])
-    length = np.concatenate([[0], np.cumsum(np.linalg.norm(np.diff(knots, axis=0), axis=1))])
-    at = np.linspace(0, length[-1], _SAMPLES)
-    return np.stack([np.interp(at, length, knots[:, axis]) for axis in (0, 1)], axis=1).astype(np.float32)
-
-
 def _prepare(line: FoldLine, skin: Skin, size: tuple[int, ...], age: float) -> Fold | None:
     """One fold of the photo; None where it lies outside the picture or is too small to be seen."""
-    path, width = _path(line, skin.landmarks), line.width * skin.eye_distance
-    margin = 4 * width + 1
-    x0, y0 = np.maximum(np.floor(path.min(axis=0) - margin), 0).astype(int).tolist()
-    x1, y1 = np.minimum(np.ceil(path.max(axis=0) + margin), size[::-1]).astype(int).tolist()
-    if width < 0.5 or x1 - x0 < 3 or y1 - y0 < 3:
+    path, width = line_path(line, skin.landmarks), line.width * skin.eye_distance
+    box = _box(path, 4 * width + 1, size)
+    if width < 0.5 or box is None:
         return None
     tangent = np.gradient(path, axis=0)
     tangent /= np.maximum(np.linalg.norm(tangent, axis=1, keepdims=True), 1e-6)
     across = np.stack([-tangent[:, 1], tangent[:, 0]], axis=1)
     if line.between:
-        first, second = (skin.nearest(skin.landmarks[list(ends), :2]) for ends in zip(*line.between, strict=True))
+        first, second = (skin.landmarks[list(ends), :2] for ends in zip(*line.between, strict=True))
     else:
-        some = (np.linspace(0.15, 0.85, _MEASURED) * (_SAMPLES - 1)).astype(int)
+        some = (np.linspace(0.15, 0.85, _MEASURED) * (SAMPLES - 1)).astype(int)
         reach = line.across * skin.eye_distance * across[some]
-        first, second = skin.nearest(path[some] - reach), skin.nearest(path[some] + reach)
-    pairs = skin.front[np.stack([first, second], axis=1)]
+        first, second = path[some] - reach, path[some] + reach
+    change = age * groove(line, path, across, box, width, skin.tilt(path[SAMPLES // 2]))
+    return _measured(line, skin, (first, second), box, change)
+
+
+def _dimples(skin: Skin, size: tuple[int, ...], age: float) -> Fold | None:
+    """The dimples that the chin gets with its furrow; None where they are too small to be seen."""
+    middle, right, left = skin.landmarks[list(_BOSS), :2]
+    along = _BOSS_WIDTH * skin.eye_distance * (left - right) / max(float(np.linalg.norm(left - right)), 1e-6)
+    box = _box(middle[None], float(np.linalg.norm(along)), size)
+    if box is None or _PIT * skin.eye_distance < 0.5:
+        return None
+    change = age * dimples(middle, along, (_BOSS_HEIGHT, _PIT / _BOSS_WIDTH), box, skin.tilt(middle))
+    first, second = (skin.landmarks[list(ends), :2] for ends in zip(*CHIN.between, strict=True))
+    return _measured(replace(CHIN, name="chin dimples"), skin, (first, second), box, change)
+
+
+def _box(points: FloatArray, margin: float, size: tuple[int, ...]) -> Box | None:
+    """Bounds x0, y0, x1, y1 of points (N, 2) with a margin, inside the picture; None where hardly a pixel is."""
+    x0, y0 = np.maximum(np.floor(points.min(axis=0) - margin), 0).astype(int).tolist()
+    x1, y1 = np.minimum(np.ceil(points.max(axis=0) + margin), size[::-1]).astype(int).tolist()
+    return (x0, y0, x1, y1) if x1 - x0 >= 3 and y1 - y0 >= 3 else None
+
+
+def _measured(
+    line: FoldLine,
+    skin: Skin,
+    places: tuple[FloatArray, FloatArray],
+    box: Box,
+    change: FloatArray,
+) -> Fold | None:
+    """A fold by the approach of pairs of places (N, 2); None where they show no skin of their own."""
+    pairs = skin.front[np.stack([skin.nearest(place) for place in places], axis=1)]
     rest = skin.resting[pairs[:, 1]] - skin.resting[pairs[:, 0]]
     kept = np.linalg.norm(rest, axis=1) > 1e-3
     if not kept.any():
         return None
     pairs, rest = pairs[kept], rest[kept].astype(np.float32)
-    middle = skin.normals[skin.nearest(path[[_SAMPLES // 2]])[0]]
-    change = _appearance(line, path, across, (x0, y0, x1, y1), width, _tilt(middle, skin.lighting))
-    change *= age
-    fold = Fold(line.name, x0, y0, change, pairs, rest, line.onset, line.full, shown=0.0)
+    fold = Fold(line.name, box[0], box[1], change.astype(np.float32), pairs, rest, line.onset, line.full, shown=0.0)
     return replace(fold, shown=Folds((fold,)).strengths(skin.vertices)[0])
 
 
@@ -365,30 +280,6 @@ def _tilt(normal: FloatArray, lighting: FloatArray) -> FloatArray:
     leans /= np.linalg.norm(leans, axis=1, keepdims=True)
     light = np.maximum(harmonics(leans) @ lighting, 1e-3)
     return np.asarray(np.clip((light[1:] - light[0]) / (step * light[0]), -1.5, 1.5), dtype=np.float32)
-
-
-def _appearance(
-    line: FoldLine, path: FloatArray, across: FloatArray, box: tuple[int, int, int, int], width: float, tilt: FloatArray
-) -> FloatArray:
-    """Logarithm of the change of the pixels of a box (h, w) by the whole fold."""
-    x0, y0, x1, y1 = box
-    factor = max(1.0, width / _FINEST)
-    w, h = max(2, round((x1 - x0) / factor)), max(2, round((y1 - y0) / factor))
-    xs = x0 + (np.arange(w, dtype=np.float32) + 0.5) * ((x1 - x0) / w)
-    ys = y0 + (np.arange(h, dtype=np.float32) + 0.5) * ((y1 - y0) / h)
-    right, down = xs[None, :, None] - path[:, 0], ys[:, None, None] - path[:, 1]
-    distance = right**2 + down**2
-    nearest = distance.argmin(axis=-1)
-    along = nearest / (_SAMPLES - 1)
-    away = np.sqrt(np.take_along_axis(distance, nearest[..., None], axis=-1))[..., 0] / width
-    side = (xs - path[nearest, 0]) * across[nearest, 0] + (ys[:, None] - path[nearest, 1]) * across[nearest, 1]
-    signed = np.where(side < 0, -away, away)
-    fades = smooth_step(np.minimum(along, 1 - along) / 0.4)
-    groove = np.exp(-(away**2))
-    slope = 2 * signed * groove - 0.5 * signed * np.exp(-((away / 2) ** 2))  # of a groove between raised banks
-    lean = slope * (across[nearest] @ tilt)
-    change = fades * (-line.depth * (groove - 0.3 * np.exp(-((away / 2.2) ** 2))) + line.banks * lean) / GAMMA
-    return np.asarray(cv2.resize(change.astype(np.float32), (x1 - x0, y1 - y0), interpolation=cv2.INTER_LINEAR))
 
 
 def _age(grey: FloatArray, landmarks: FloatArray, eye_distance: float) -> float:

@@ -1,0 +1,116 @@
+"""What folds of the skin look like: a groove is dark, and its banks catch the fitted light."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from affectface.arrays import FloatArray, smooth_step
+from affectface.rendering.shade import GAMMA
+from affectface.synthesis.fold_lines import SAMPLES, FoldLine
+
+Box = tuple[int, int, int, int]
+"""Bounds x0, y0, x1, y1 in a picture, pixels."""
+
+_FINEST = 1.6
+"""Half the width of a groove, pixels, in the map in which a fold is worked out; it is enlarged for larger faces."""
+_PITS_APART = 3.8
+"""Distance of a dimple to the next, in their radii."""
+_PIT_DEPTH, _PIT_BANKS = 0.20, 0.45
+"""Depth and banks of a dimple, as of a `FoldLine`."""
+
+
+def groove(
+    line: FoldLine, path: FloatArray, across: FloatArray, box: Box, width: float, tilt: FloatArray
+) -> FloatArray:
+    """Return what a whole fold along a line does to the pixels of a box.
+
+    Parameters
+    ----------
+    line : FoldLine
+        The line.
+    path : ndarray of shape (32, 2), float32
+        Its points, pixels.
+    across : ndarray of shape (32, 2), float32
+        Directions at right angles to it, of length 1.
+    box : tuple of int
+        Bounds x0, y0, x1, y1 of the box, pixels.
+    width : float
+        Half the width of the groove, pixels.
+    tilt : ndarray of shape (2,), float32
+        Logarithmic change of the light on skin that leans to the right, and downwards.
+
+    Returns
+    -------
+    ndarray of shape (y1 - y0, x1 - x0), float32
+        Logarithm of the change of the pixels.
+    """
+    x0, y0, x1, y1 = box
+    factor = max(1.0, width / _FINEST)
+    w, h = max(2, round((x1 - x0) / factor)), max(2, round((y1 - y0) / factor))
+    xs = x0 + (np.arange(w, dtype=np.float32) + 0.5) * ((x1 - x0) / w)
+    ys = y0 + (np.arange(h, dtype=np.float32) + 0.5) * ((y1 - y0) / h)
+    right, down = xs[None, :, None] - path[:, 0], ys[:, None, None] - path[:, 1]
+    nearest = (right**2 + down**2).argmin(axis=-1)
+    right = np.take_along_axis(right, nearest[..., None], axis=-1)[..., 0]
+    down = np.take_along_axis(down, nearest[..., None], axis=-1)[..., 0]
+    normal = across[nearest]
+    side = right * normal[..., 0] + down * normal[..., 1]
+    # between two of its points the line goes on, straight: a narrow groove would be a row of dots
+    apart = float(np.linalg.norm(path[1] - path[0]))
+    forwards = right * normal[..., 1] - down * normal[..., 0]
+    away = np.hypot(side, np.maximum(np.abs(forwards) - 0.75 * apart, 0)) / width
+    signed = np.where(side < 0, -away, away)
+    along = (nearest + np.clip(forwards / apart, -0.5, 0.5)) / (SAMPLES - 1)
+    fades = smooth_step(np.minimum(along, 1 - along) / 0.4)
+    hollow = np.exp(-(away**2))
+    slope = 2 * signed * hollow - 0.5 * signed * np.exp(-((away / 2) ** 2))  # of a groove between raised banks
+    lean = -slope * (normal @ tilt)  # a bank leans towards its groove
+    change = fades * (-line.depth * (hollow - 0.3 * np.exp(-((away / 2.2) ** 2))) + line.banks * lean) / GAMMA
+    return np.asarray(cv2.resize(change.astype(np.float32), (x1 - x0, y1 - y0), interpolation=cv2.INTER_LINEAR))
+
+
+def dimples(middle: FloatArray, along: FloatArray, size: tuple[float, float], box: Box, tilt: FloatArray) -> FloatArray:
+    """Return what the dimples of a chin do to the pixels of a box.
+
+    Parameters
+    ----------
+    middle : ndarray of shape (2,), float32
+        Middle of the skin that dimples, pixels.
+    along : ndarray of shape (2,), float32
+        Half the width of that skin, as a way from the middle to the person's left, pixels.
+    size : tuple of float
+        Half the height of that skin, and the radius of a dimple, in half widths.
+    box : tuple of int
+        Bounds x0, y0, x1, y1 of the box, pixels.
+    tilt : ndarray of shape (2,), float32
+        Logarithmic change of the light on skin that leans to the right, and downwards.
+
+    Returns
+    -------
+    ndarray of shape (y1 - y0, x1 - x0), float32
+        Logarithm of the change of the pixels.
+    """
+    x0, y0, x1, y1 = box
+    height, radius = size
+    down = height * np.array([-along[1], along[0]])
+    reach = int(1 / (_PITS_APART * radius)) + 1
+    rows, columns = np.mgrid[-reach : reach + 1, -reach : reach + 1]
+    grid = np.stack([columns + 0.5 * (rows % 2), 0.866 * rows], axis=-1).reshape(-1, 2)
+    rng = np.random.default_rng(17)  # the same pattern on every chin: where a dimple lies says nothing
+    places = _PITS_APART * radius * (grid + rng.uniform(-0.3, 0.3, grid.shape)) / (1, height)
+    depths = smooth_step((1 - np.linalg.norm(places, axis=1)) / 0.5) * rng.uniform(0.5, 1, len(places))
+    pixels = max(float(np.linalg.norm(along)) * radius, 0.5)
+    change = np.zeros((y1 - y0, x1 - x0), dtype=np.float32)
+    for place, depth in zip(places, depths.tolist(), strict=True):
+        x, y = middle + place[0] * along + place[1] * down
+        left, right = max(int(x - 3 * pixels), x0), min(int(x + 3 * pixels) + 1, x1)
+        top, bottom = max(int(y - 3 * pixels), y0), min(int(y + 3 * pixels) + 1, y1)
+        if depth <= 0 or left >= right or top >= bottom:
+            continue
+        across = (np.arange(left, right) + 0.5 - x) / pixels
+        downwards = (np.arange(top, bottom)[:, None] + 0.5 - y) / pixels
+        lean = -2 * (across * tilt[0] + downwards * tilt[1])  # towards the middle
+        pit = depth * np.exp(-(across**2 + downwards**2)) * (_PIT_BANKS * lean - _PIT_DEPTH) / GAMMA
+        change[top - y0 : bottom - y0, left - x0 : right - x0] += pit
+    return change

@@ -23,7 +23,8 @@ from affectface.rendering.rasterise import NO_LABEL, rasterise
 from affectface.rendering.shade import harmonics, luminance
 from affectface.synthesis.config import SynthesisConfig
 from affectface.synthesis.folds import Folds, Skin, prepare_folds
-from affectface.synthesis.occlusion import Occlusion, find_occlusion, without_occlusion
+from affectface.synthesis.hair import find_hair
+from affectface.synthesis.occlusion import Occlusion, without_occlusion
 from affectface.synthesis.parts import EYE, Parts, parts_of
 
 _ROOM = (0.6, 0.9)
@@ -152,7 +153,7 @@ def prepare_source(
     light = harmonics(normals) @ lighting
     least_light = _LEAST_LIGHT * float(np.median(light))
     skin_colour = np.median(harmonics(normals[:: max(1, len(normals) // 500)]) @ fit.lighting, axis=0)
-    occlusion = find_occlusion(region, landmarks - origin, eye_distance) if config.occlusion else None
+    occlusion = find_hair(region, landmarks - origin, eye_distance) if config.occlusion else None
     gap = _lip_gap(landmarks) / eye_distance
     teeth_seen = _teeth_seen(parts.mouth, mouth_points, front, gap, eye_distance, config.device)
     white = white_of_photo(region, sclera, skin_colour.astype(np.float32))

@@ -12,7 +12,8 @@ from affectface.images import read_image
 from affectface.landmarks import detect_faces
 from affectface.morphable.library import load_named_face_model
 from affectface.synthesis.config import SynthesisConfig
-from affectface.synthesis.occlusion import Occlusion, find_occlusion, lay_over, without_occlusion
+from affectface.synthesis.hair import find_hair
+from affectface.synthesis.occlusion import Occlusion, lay_over, without_occlusion
 from affectface.synthesis.portrait import Portrait
 
 
@@ -28,7 +29,7 @@ def landmarks(photo: Image) -> FloatArray:
 
 @pytest.fixture(scope="module")
 def occlusion(photo: Image, landmarks: FloatArray) -> Occlusion:
-    found = find_occlusion(photo, landmarks, interocular_distance(landmarks))
+    found = find_hair(photo, landmarks, interocular_distance(landmarks))
     assert found is not None
     return found
 
@@ -97,11 +98,11 @@ def test_a_bald_head_has_no_hair(photo: Image, landmarks: FloatArray) -> None:
     skin = np.median(photo[tuple(landmarks[[50, 280, 151, 4], 1::-1].astype(int).T)], axis=0)
     bald = photo.copy()
     bald[: int(landmarks[9, 1])] = skin
-    assert find_occlusion(bald, landmarks, interocular_distance(landmarks)) is None
+    assert find_hair(bald, landmarks, interocular_distance(landmarks)) is None
 
 
 def test_the_same_hair_is_found_every_time(photo: Image, landmarks: FloatArray, occlusion: Occlusion) -> None:
-    again = find_occlusion(photo, landmarks, interocular_distance(landmarks))
+    again = find_hair(photo, landmarks, interocular_distance(landmarks))
     assert again is not None
     np.testing.assert_array_equal(again.alpha, occlusion.alpha)
 
@@ -110,7 +111,7 @@ def test_the_same_hair_is_found_every_time(photo: Image, landmarks: FloatArray, 
 def test_faces_of_any_size(photo: Image, landmarks: FloatArray, size: int) -> None:
     scale = size / photo.shape[0]
     resized = np.asarray(cv2.resize(photo, (size, size), interpolation=cv2.INTER_AREA), dtype=np.uint8)
-    found = find_occlusion(resized, landmarks * np.float32(scale), interocular_distance(landmarks) * scale)
+    found = find_hair(resized, landmarks * np.float32(scale), interocular_distance(landmarks) * scale)
     if found is not None:
         assert found.alpha.shape == found.rim.shape
         assert np.isfinite(found.alpha).all()

@@ -165,6 +165,17 @@ class TestSynth:
         assert message in record["message"]
         assert not (tmp_path / "out.png").exists()
 
+    def test_a_mask_goes_with_its_photo(self, photo: str, tmp_path: Path) -> None:
+        asked = ("--expression", "anger", "--occlusion-mask", "mask.png")
+        run("synth", photo, "-o", tmp_path / "out.png", *asked)
+        assert StandIn.opened[-1]["occlusion_mask"] == Path("mask.png")
+        result = run("synth", photo, photo, "-o", tmp_path / "out", *asked, code=2)
+        assert "mask.png: one mask does not fit 2 photos; give one photo at a time" in result.stderr
+        run("animate", photo, "-o", tmp_path / "x.gif", "--to", "anger", "--seconds", "0.1", *asked[2:])
+        assert StandIn.opened[-1]["occlusion_mask"] == Path("mask.png")
+        film = run("animate", tmp_path / "x.mp4", "-o", tmp_path / "y.mp4", "--to", "anger", *asked[2:], code=2)
+        assert "a mask is for one photo" in film.stderr
+
     @pytest.mark.parametrize("arguments", [["--face", "both"], ["--blend", "glue"], ["--intensity", "9"], ["--wrong"]])
     def test_bad_usage(self, photo: str, tmp_path: Path, arguments: list[str]) -> None:
         run("synth", photo, "-o", tmp_path / "out.png", "--expression", "anger", *arguments, code=2)

@@ -16,6 +16,7 @@ from affectface.cli.options import (
     JsonOption,
     KeepOption,
     ModelOption,
+    OcclusionMaskOption,
     OneFaceOption,
     PhotoOrFilmArgument,
     SeedOption,
@@ -59,6 +60,7 @@ def animate(
     folds: FoldsOption = 1.0,
     teeth: TeethOption = True,
     variation: VariationOption = None,
+    occlusion_mask: OcclusionMaskOption = None,
     sidecar: SidecarOption = False,
     seed: SeedOption = 0,
     as_json: JsonOption = False,
@@ -76,12 +78,13 @@ def animate(
             raise TargetError(
                 "a film has its own length, and its largest face is taken: leave out --face and --seconds"
             )
+        if occlusion_mask is not None:
+            raise TargetError("a mask is for one photo, and in a film things move: leave out --occlusion-mask")
         result = _animate_film(photo, out, journey, options, sidecar=sidecar, seed=seed)
     else:
         length = seconds or _own_length(path, journey) or 3.0
-        result = _animate_photo(
-            photo, out, journey, {"face": chosen, **options}, length, fps, sidecar=sidecar, seed=seed
-        )
+        options = {"face": chosen, "occlusion_mask": occlusion_mask, **options}
+        result = _animate_photo(photo, out, journey, options, length, fps, sidecar=sidecar, seed=seed)
     say(result, f"{out}: {result['frames']} frames", as_json=as_json)
 
 

@@ -79,6 +79,14 @@ SidecarOption = Annotated[bool, typer.Option("--sidecar", help="Write the proven
 SeedOption = Annotated[
     int, typer.Option(min=0, help="Kept in the provenance. Nothing is random yet: equal input gives equal output.")
 ]
+OcclusionMaskOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--occlusion-mask",
+        metavar="MASK.png",
+        help="A picture of the photo's size, white where something such as a hand is in front of the face.",
+    ),
+]
 OneFaceOption = Annotated[
     str, typer.Option("--face", metavar="largest|INDEX", help="Which face; 0 is the largest, 1 the next.")
 ]

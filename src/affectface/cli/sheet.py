@@ -17,6 +17,7 @@ from affectface.cli.options import (
     JsonOption,
     KeepOption,
     ModelOption,
+    OcclusionMaskOption,
     OneFaceOption,
     PhotoArgument,
     SidecarOption,
@@ -50,6 +51,7 @@ def sheet(
     folds: FoldsOption = 1.0,
     teeth: TeethOption = True,
     variation: VariationOption = None,
+    occlusion_mask: OcclusionMaskOption = None,
     sidecar: SidecarOption = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -62,6 +64,7 @@ def sheet(
     portrait = Portrait.open(
         photo,
         face=which_face(face, several=False),  # type: ignore[arg-type]
+        occlusion_mask=occlusion_mask,
         **portrait_options(
             model, affect_model, blend=blend, keep=keep_expression, folds=folds, teeth=teeth, variation=variation
         ),

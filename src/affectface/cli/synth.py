@@ -18,6 +18,7 @@ from affectface.cli.options import (
     JsonOption,
     KeepOption,
     ModelOption,
+    OcclusionMaskOption,
     PhotosArgument,
     SeedOption,
     SidecarOption,
@@ -59,6 +60,7 @@ def synth(
     folds: FoldsOption = 1.0,
     teeth: TeethOption = True,
     variation: VariationOption = None,
+    occlusion_mask: OcclusionMaskOption = None,
     sidecar: SidecarOption = False,
     seed: SeedOption = 0,
     as_json: JsonOption = False,
@@ -75,9 +77,14 @@ def synth(
         raise ImageError(f"{out}: {len(photos) * len(affects)} pictures do not go into one file; give a folder")
     if any(photo.exists() and photo.resolve() == out.resolve() for photo in photos):
         raise ImageError(f"{out}: is the photo itself; give another name")
-    options = portrait_options(
-        model, affect_model, blend=blend, keep=keep_expression, folds=folds, teeth=teeth, variation=variation
-    )
+    if occlusion_mask is not None and len(photos) > 1:
+        raise ImageError(f"{occlusion_mask}: one mask does not fit {len(photos)} photos; give one photo at a time")
+    options = {
+        **portrait_options(
+            model, affect_model, blend=blend, keep=keep_expression, folds=folds, teeth=teeth, variation=variation
+        ),
+        "occlusion_mask": occlusion_mask,
+    }
     written: list[dict[str, Any]] = []
     failed: list[dict[str, Any]] = []
     with progress("synthesis", len(photos) * len(affects)) as advance:

@@ -102,6 +102,8 @@ def draw_expression(
         lay_over(pixels, source.image[window.box], displacement, source.occlusion, (window.x, window.y))
     if config.blend == "poisson":
         pixels = blend_poisson(pixels, source.image[window.box], drawn.label == SKIN)
+        if source.occlusion is not None:  # matching gradients repaint what must stay
+            lay_over(pixels, source.image[window.box], displacement, source.occlusion, (window.x, window.y))
     return Patch(source.origin[0] + window.x, source.origin[1] + window.y, pixels)
 
 

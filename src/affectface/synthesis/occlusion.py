@@ -7,7 +7,10 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from affectface.arrays import FloatArray, Image
+from affectface.arrays import BoolArray, FloatArray, Image
+
+_OTHER = np.float32(0.01)
+"""Weight of what is not skin among the pixels that tell what the skin behind something looks like."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,6 +31,13 @@ class Occlusion:
     y: int
     alpha: FloatArray
     rim: FloatArray
+
+    def hides(self, size: tuple[int, ...]) -> BoolArray:
+        """Return which pixels (h, w) of the face region it hides, its rim included."""
+        hidden = np.zeros(size[:2], dtype=np.bool_)
+        height, width = self.rim.shape
+        hidden[self.y : self.y + height, self.x : self.x + width] = (self.rim > 0) | (self.alpha > 0)
+        return hidden
 
 
 def together(*found: Occlusion | None) -> Occlusion | None:
@@ -57,7 +67,23 @@ def together(*found: Occlusion | None) -> Occlusion | None:
     return Occlusion(x0, y0, alpha, rim)
 
 
-def without_occlusion(image: Image, occlusion: Occlusion) -> Image:
+def room_around(height: int) -> int:
+    """Return how much skin around something of a height is looked at for what is behind it, pixels.
+
+    Parameters
+    ----------
+    height : int
+        The height, pixels.
+
+    Returns
+    -------
+    int
+        The room that an occlusion's arrays should have around it, where the face region has it.
+    """
+    return 8 + height // 4
+
+
+def without_occlusion(image: Image, occlusion: Occlusion, other: BoolArray | None = None) -> Image:
     """Return the face region with plain skin where something hides it, for the skin that comes out from under it.
 
     Parameters
@@ -66,6 +92,8 @@ def without_occlusion(image: Image, occlusion: Occlusion) -> Image:
         The face region.
     occlusion : Occlusion
         What is in front of it.
+    other : ndarray of shape (h, w), bool, optional
+        What is not skin, such as eyes and lashes, and is continued only where nothing else is known.
 
     Returns
     -------
@@ -75,7 +103,7 @@ def without_occlusion(image: Image, occlusion: Occlusion) -> Image:
     left, top, width, height = cv2.boundingRect((occlusion.rim > 0).astype(np.uint8))
     if not width:
         return image
-    room = 8 + height // 4  # skin around it, to be continued
+    room = room_around(height)
     rows = slice(max(top - room, 0), min(top + height + room, len(occlusion.rim)))
     columns = slice(max(left - room, 0), min(left + width + room, occlusion.rim.shape[1]))
     rim = occlusion.rim[rows, columns]
@@ -84,6 +112,8 @@ def without_occlusion(image: Image, occlusion: Occlusion) -> Image:
     ]
     hidden, part = rim > 0, image[box]
     known = 1 - rim  # hair above it too: skin gets darker towards the hair that shades it
+    if other is not None:
+        known = np.where(other[box], np.minimum(known, _OTHER), known)
     levels = [np.dstack([part * known[..., None], known]).astype(np.float32)]
     while min(levels[-1].shape[:2]) > 2:
         levels.append(np.asarray(cv2.pyrDown(levels[-1]), dtype=np.float32))

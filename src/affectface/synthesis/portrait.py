@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
 
 from affectface.affect import ActionUnits, Affect, AffectPath, Expression
-from affectface.arrays import FloatArray, Image, check_image, smooth_step
+from affectface.arrays import BoolArray, FloatArray, Image, check_image, smooth_step
 from affectface.assets import ASSETS
 from affectface.errors import AffectFaceError, FaceNotFoundError
 from affectface.fitting.face_fit import FaceFit
@@ -27,6 +27,7 @@ from affectface.provenance import Provenance, describe
 from affectface.synthesis.config import SynthesisConfig
 from affectface.synthesis.draw import draw_expression
 from affectface.synthesis.neutral import lip_closing, shown_expression
+from affectface.synthesis.occlusion_mask import MaskSource, read_occlusion_mask
 from affectface.synthesis.source import SourceFace, prepare_source
 from affectface.synthesis.variation import natural_variation
 
@@ -54,6 +55,8 @@ class Portrait:
         What the affects look like.
     config : SynthesisConfig
         The choices of the synthesis.
+    occlusion_mask : ndarray of shape (H, W), bool, or None
+        What is in front of the face besides what is found there, such as a hand.
     """
 
     image: Image
@@ -62,6 +65,7 @@ class Portrait:
     face_model: FaceModel
     affect_model: AffectModel
     config: SynthesisConfig
+    occlusion_mask: BoolArray | None = field(default=None, kw_only=True)
 
     @classmethod
     def open(
@@ -73,6 +77,7 @@ class Portrait:
         affect_model: AffectModel | None = None,
         config: SynthesisConfig | None = None,
         focal: float | None = None,
+        occlusion_mask: MaskSource | None = None,
     ) -> Portrait:
         """Find and fit one face of a photo.
 
@@ -90,6 +95,9 @@ class Portrait:
             The choices of the synthesis.
         focal : float, optional
             The photo's focal length, pixels, where it is known.
+        occlusion_mask : path or ndarray of shape (H, W), bool, optional
+            What is in front of the face and stays where it is, such as a hand or a microphone: a picture of the photo's
+            size, white there and black elsewhere, or the mask itself. Hair and glasses are found without it.
 
         Returns
         -------
@@ -101,16 +109,17 @@ class Portrait:
         FaceNotFoundError
             If there is no such face.
         AffectFaceError
-            If the photo cannot be read or the face cannot be fitted.
+            If the photo or the mask cannot be read or the face cannot be fitted.
         """
         image = check_image(photo) if isinstance(photo, np.ndarray) else read_image(photo)
+        mask = None if occlusion_mask is None else read_occlusion_mask(occlusion_mask, image)
         faces = _faces(image, most=1 if face == "largest" else _MOST_FACES)
         index = 0 if face == "largest" else face
         if not 0 <= index < len(faces):
             raise FaceNotFoundError(
                 f"face {index} is asked for, but the photo has {len(faces)}: ask for 0 to {len(faces) - 1}"
             )
-        return cls._of(image, faces[index], face_model, affect_model, config, focal)
+        return cls._of(image, faces[index], face_model, affect_model, config, focal, mask)
 
     @classmethod
     def open_all(
@@ -121,6 +130,7 @@ class Portrait:
         affect_model: AffectModel | None = None,
         config: SynthesisConfig | None = None,
         focal: float | None = None,
+        occlusion_mask: MaskSource | None = None,
     ) -> list[Portrait]:
         """Find and fit every face of a photo that can be fitted, the largest first; see `open`.
 
@@ -138,6 +148,9 @@ class Portrait:
             The choices of the synthesis.
         focal : float, optional
             The photo's focal length, pixels, where it is known.
+        occlusion_mask : path or ndarray of shape (H, W), bool, optional
+            What is in front of the face and stays where it is, such as a hand or a microphone: a picture of the photo's
+            size, white there and black elsewhere, or the mask itself. Hair and glasses are found without it.
 
         Returns
         -------
@@ -147,13 +160,14 @@ class Portrait:
         Raises
         ------
         AffectFaceError
-            If the photo cannot be read, shows no face, or none that can be fitted.
+            If the photo or the mask cannot be read, or the photo shows no face that can be fitted.
         """
         image = check_image(photo) if isinstance(photo, np.ndarray) else read_image(photo)
+        mask = None if occlusion_mask is None else read_occlusion_mask(occlusion_mask, image)
         portraits, failure = [], None
         for face in _faces(image, most=_MOST_FACES):
             try:
-                portraits.append(cls._of(image, face, face_model, affect_model, config, focal))
+                portraits.append(cls._of(image, face, face_model, affect_model, config, focal, mask))
             except AffectFaceError as error:
                 failure = error
         if failure and not portraits:
@@ -169,17 +183,18 @@ class Portrait:
         affect_model: AffectModel | None,
         config: SynthesisConfig | None,
         focal: float | None,
+        mask: BoolArray | None,
     ) -> Portrait:
         face_model = face_model or load_named_face_model(None)
         fit = fit_face(face_model, image, face.landmarks, focal=focal)
-        return cls(
-            image, face, fit, face_model, affect_model or load_named_affect_model(None), config or SynthesisConfig()
-        )
+        affects, choices = affect_model or load_named_affect_model(None), config or SynthesisConfig()
+        return cls(image, face, fit, face_model, affects, choices, occlusion_mask=mask)
 
     @cached_property
     def source(self) -> SourceFace:
         """The face region, prepared for any number of syntheses."""
-        return prepare_source(self.image, self.face.landmarks, self.face_model, self.fit, self.config)
+        face = self.face.landmarks
+        return prepare_source(self.image, face, self.face_model, self.fit, self.config, self.occlusion_mask)
 
     @cached_property
     def resting_expression(self) -> FloatArray:

@@ -12,7 +12,17 @@ from affectface.arrays import BoolArray, FloatArray, Image
 from affectface.blending.displacement import twice_as_fine
 from affectface.camera import Camera
 from affectface.fitting.face_fit import FaceFit, interocular_distance, landmark_shift
-from affectface.landmarks.topology import LEFT_IRIS, LIPS_INNER_LOWER, LIPS_INNER_UPPER, RIGHT_IRIS
+from affectface.landmarks.masks import hull_mask
+from affectface.landmarks.topology import (
+    LEFT_EYE_LOWER,
+    LEFT_EYE_UPPER,
+    LEFT_IRIS,
+    LIPS_INNER_LOWER,
+    LIPS_INNER_UPPER,
+    RIGHT_EYE_LOWER,
+    RIGHT_EYE_UPPER,
+    RIGHT_IRIS,
+)
 from affectface.morphable import FaceModel
 from affectface.morphable.face_model import weighted_sum
 from affectface.regions import REGIONS
@@ -24,7 +34,8 @@ from affectface.rendering.shade import harmonics, luminance
 from affectface.synthesis.config import SynthesisConfig
 from affectface.synthesis.folds import Folds, Skin, prepare_folds
 from affectface.synthesis.hair import find_hair
-from affectface.synthesis.occlusion import Occlusion, without_occlusion
+from affectface.synthesis.occlusion import Occlusion, together, without_occlusion
+from affectface.synthesis.occlusion_mask import masked_occlusion
 from affectface.synthesis.parts import EYE, Parts, parts_of
 
 _ROOM = (0.6, 0.9)
@@ -37,6 +48,9 @@ _TEETH_SEEN = (0.03, 0.05)
 """Gap of the lips, in inter-ocular distances, from which the photo is taken to show teeth, and at which surely."""
 _SURELY_TEETH = 0.8
 """Certainty from which a pixel tells how bright teeth are in this photo."""
+_LASHES = 0.05
+"""Length of lashes with the shadow at their roots, in inter-ocular distances."""
+_EYES = RIGHT_EYE_LOWER + RIGHT_EYE_UPPER, LEFT_EYE_LOWER + LEFT_EYE_UPPER
 TEETH = (REGIONS.index("teeth_upper"), REGIONS.index("teeth_lower"))
 
 
@@ -75,7 +89,7 @@ class SourceFace:
     teeth_seen : ndarray of shape (2, h, w), float32, or None
         How surely the photo itself shows upper and lower teeth, 0 to 1; None where its lips are closed.
     occlusion : Occlusion or None
-        Hair over the face, which stays where it is.
+        What is in front of the face, which stays where it is.
     folds : Folds
         Where the skin folds when it is compressed.
     white : ndarray of shape (3,), float32
@@ -110,7 +124,12 @@ class SourceFace:
 
 
 def prepare_source(
-    image: Image, landmarks: FloatArray, model: FaceModel, fit: FaceFit, config: SynthesisConfig
+    image: Image,
+    landmarks: FloatArray,
+    model: FaceModel,
+    fit: FaceFit,
+    config: SynthesisConfig,
+    mask: BoolArray | None = None,
 ) -> SourceFace:
     """Prepare a fitted photo for any number of syntheses.
 
@@ -126,6 +145,8 @@ def prepare_source(
         The fit.
     config : SynthesisConfig
         The choices of the synthesis.
+    mask : ndarray of shape (H, W), bool, optional
+        What is in front of the face besides what is found there.
 
     Returns
     -------
@@ -148,24 +169,30 @@ def prepare_source(
     front = _labels(parts.front, front_points, size, config.device)
     irises = [_circle(landmarks[list(ring), :2] - (x0, y0)) for ring in (RIGHT_IRIS, LEFT_IRIS)]
     opening = front == EYE
-    sclera = _sclera(opening, irises, eye_distance)
     lighting = luminance(fit.lighting)
     light = harmonics(normals) @ lighting
     least_light = _LEAST_LIGHT * float(np.median(light))
     skin_colour = np.median(harmonics(normals[:: max(1, len(normals) // 500)]) @ fit.lighting, axis=0)
-    occlusion = find_hair(region, landmarks - origin, eye_distance) if config.occlusion else None
+    worn = None if mask is None else masked_occlusion(mask[y0:y1, x0:x1], eye_distance)
+    clear = region if worn is None else _without(worn, region, landmarks[:, :2] - (x0, y0), eye_distance)
+    sclera = _sclera(opening, irises, eye_distance)
+    if worn is not None:
+        sclera &= ~worn.hides(size)
+    hair = find_hair(clear, landmarks - origin, eye_distance) if config.occlusion else None
     gap = _lip_gap(landmarks) / eye_distance
     teeth_seen = _teeth_seen(parts.mouth, mouth_points, front, gap, eye_distance, config.device)
-    white = white_of_photo(region, sclera, skin_colour.astype(np.float32))
+    white = white_of_photo(clear, sclera, skin_colour.astype(np.float32))
+    if teeth_seen is not None and worn is not None:
+        teeth_seen[:, worn.hides(size)] = 0
     if teeth_seen is not None:
         white = white_of_teeth(white, region[teeth_seen.max(axis=0) > _SURELY_TEETH])
     skin = Skin(landmarks - origin, eye_distance, parts.front.index, front_points, normals, vertices, resting, lighting)
-    folds = prepare_folds(region, skin) if config.folds > 0 else Folds(())
+    folds = prepare_folds(clear, skin) if config.folds > 0 else Folds(())
     return SourceFace(
         origin=(x0, y0),
         image=region,
-        finer=twice_as_fine(region if occlusion is None else without_occlusion(region, occlusion)),
-        occlusion=occlusion,
+        finer=twice_as_fine(clear if hair is None else without_occlusion(clear, hair)),
+        occlusion=together(worn, hair),
         camera=fit.camera.shifted(x0, y0),
         parts=parts,
         vertices=vertices,
@@ -177,13 +204,20 @@ def prepare_source(
         front_light=np.maximum(light, least_light).astype(np.float32),
         least_light=least_light,
         front_facing=-normals[:, 2],
-        eyes=_separate_eyes(region, opening, irises),
+        eyes=_separate_eyes(clear, opening, irises),
         teeth_seen=teeth_seen,
         folds=folds,
         white=white,
         grey=_is_grey(region),
         eye_distance=eye_distance,
     )
+
+
+def _without(worn: Occlusion, image: Image, points: FloatArray, eye_distance: float) -> Image:
+    """The face region without what is in front of it, so that none of it is taken for a fold, a tooth or hair."""
+    eyes = hull_mask([points[list(ring)] for ring in _EYES], (image.shape[0], image.shape[1]))
+    wide = max(1, round(_LASHES * eye_distance))
+    return without_occlusion(image, worn, cv2.dilate(eyes, np.ones((2 * wide + 1,) * 2, np.uint8)) > 0)
 
 
 def _is_grey(image: Image) -> bool:

@@ -33,6 +33,7 @@ from affectface.rendering.rasterise import NO_LABEL, rasterise
 from affectface.rendering.shade import harmonics, luminance
 from affectface.synthesis.config import SynthesisConfig
 from affectface.synthesis.folds import Folds, Skin, prepare_folds
+from affectface.synthesis.glasses import find_glasses
 from affectface.synthesis.hair import find_hair
 from affectface.synthesis.occlusion import Occlusion, together, without_occlusion
 from affectface.synthesis.occlusion_mask import masked_occlusion
@@ -173,7 +174,9 @@ def prepare_source(
     light = harmonics(normals) @ lighting
     least_light = _LEAST_LIGHT * float(np.median(light))
     skin_colour = np.median(harmonics(normals[:: max(1, len(normals) // 500)]) @ fit.lighting, axis=0)
-    worn = None if mask is None else masked_occlusion(mask[y0:y1, x0:x1], eye_distance)
+    pointed_out = None if mask is None else masked_occlusion(mask[y0:y1, x0:x1], eye_distance)
+    glasses = find_glasses(region, landmarks - origin, eye_distance) if config.occlusion else None
+    worn = together(pointed_out, glasses)
     clear = region if worn is None else _without(worn, region, landmarks[:, :2] - (x0, y0), eye_distance)
     sclera = _sclera(opening, irises, eye_distance)
     if worn is not None:

@@ -30,7 +30,6 @@ from affectface.synthesis.glasses_frame import draw_stroke, measure_stroke
 from affectface.synthesis.glasses_outline import (
     ANGLES,
     CAP,
-    FRONTAL,
     LOG_CAP,
     NOSE,
     bridge,
@@ -58,6 +57,9 @@ _DARK, _EVEN = 0.6, 14.0
 """Light of a dark lens, in cheeks, and the spread of its grey values: make-up and eye sockets are not even."""
 _IN_LENS, _ON_CHEEK = (0.04, 0.10), (0.44, 0.54)
 """Distances from the eye at which the light of a lens and of the cheek is measured, in inter-ocular distances."""
+_FRONTAL = 0.8
+"""Width of the far eye, in widths of the nearer one, from which rims are followed; on a head turned farther the nose
+hides the far one, and the near one is not where its eye is."""
 _SINE_OF_SIDES = 0.1
 """How far down the sides the rim of half-rimmed glasses goes, as the sine of the angle."""
 _TOWARDS = 0.5
@@ -105,9 +107,7 @@ def find_glasses(image: Image, landmarks: FloatArray, eye_distance: float) -> Oc
         np.maximum(drawn, _dark_bridge(image, view, lenses), out=drawn)
         mask = np.asarray(drawn / 255, dtype=np.float32)
     else:
-        for ring, rays, narrow in zip(rings, view.rays(ANGLES), view.narrowing, strict=True):
-            if narrow < FRONTAL:
-                continue  # the far lens of a turned head is behind the nose, or not where the landmarks say
+        for ring, rays in zip(rings, view.rays(ANGLES), strict=True):
             stroke = measure_stroke(image, *_in_region(view, ring, rays), eye_distance, closed=True)
             # a rim goes all around, even where it cannot be told from a brow
             seen = np.full(len(ANGLES), True) if kind == "full" else np.sin(ANGLES) < _SINE_OF_SIDES
@@ -126,7 +126,7 @@ def _kind(view: View) -> Literal["full", "half", "dark"] | None:
     across = _lower_quartile(out[None], 1, CAP)
     if _are_dark(view, None if across >= _BRIDGE else grey(pixels)):
         return "dark"
-    if across < _BRIDGE:
+    if across < _BRIDGE or view.narrowing.min() < _FRONTAL:
         return None
     below = _lower_quartile(np.maximum(*view.rim(_ARC)[:2]), 3, CAP)
     if below >= _RING and below + across >= _BOTH:

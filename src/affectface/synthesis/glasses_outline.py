@@ -38,8 +38,6 @@ _BLACK = 0.8
 """Light of a dark rim, in that of the skin below the eyes: gold is darker in blue only, and brighter than brows."""
 _OTHER = 15.0
 """How much worse a line of another colour is, in grey values: a thin rim takes some of the colour around it."""
-FRONTAL = 0.8
-"""Width of the far eye, in widths of the nearer one, from which the two sides look alike."""
 _UNEQUAL = 2
 """How far the two sides of a frame lie from being mirror images, pixels of the view."""
 _LASHES = 0.04
@@ -103,7 +101,7 @@ def _rings_of(view: View, out: FloatArray, pixels: Image, *, full: bool) -> tupl
     cap = float(np.clip(usual, CAP, _STRONG))
     scores = np.minimum(out, cap) * (CAP / cap) - _OTHER * np.clip((unlike - _LIKE) / _LIKE, 0, 1)
     scores[_in_eyes(view, out.shape)] = -CAP
-    total, prior = _ring_of_arches(_common(view, scores), full=full)
+    total, prior = _ring_of_arches(_common(scores), full=full)
     away = np.abs(np.arange(out.shape[2]) - prior[:, None]) > 2 * _UNEQUAL
     scores -= 2 * CAP * np.stack([away, away[_MIRRORED]])
     priors = np.stack([prior, prior[_MIRRORED]])
@@ -111,12 +109,11 @@ def _rings_of(view: View, out: FloatArray, pixels: Image, *, full: bool) -> tupl
     return total, _ring_points(view, priors + beside)
 
 
-def _common(view: View, scores: FloatArray) -> FloatArray:
-    """Scores (N, K) of both sides (2, N, K) as one, in the right eye's angles; the near eye's on a turned head."""
+def _common(scores: FloatArray) -> FloatArray:
+    """Scores (N, K) of both sides (2, N, K) as one, in the right eye's angles."""
     sides = np.stack([scores[0], scores[1][_MIRRORED]])
     loose = np.stack([cv2.dilate(side, np.ones((1, 2 * _UNEQUAL + 1), np.uint8)) for side in sides])
-    narrowing = view.narrowing
-    return np.asarray(loose.mean(axis=0) if narrowing.min() > FRONTAL else loose[int(narrowing.argmax())])
+    return np.asarray(loose.mean(axis=0))
 
 
 def _ring_of_arches(scores: FloatArray, *, full: bool) -> tuple[float, NDArray[np.intp]]:

@@ -16,7 +16,7 @@ RANKS = {
         ("assets", "images", "provenance", "metadata", "clips", "camera", "mesh", "mesh_files", "device"), 1
     ),
     **dict.fromkeys(("landmarks", "morphable", "rendering", "blending"), 2),
-    **dict.fromkeys(("fitting", "gallery"), 3),
+    **dict.fromkeys(("fitting", "gallery", "occlusion", "folds"), 3),
     "synthesis": 4,
     "evaluation": 5,
     "cli": 8,

@@ -15,13 +15,13 @@ from numpy.typing import NDArray
 from affectface.arrays import FloatArray, Image
 from affectface.blending.displacement import continue_field, look_up
 from affectface.blending.poisson import blend_poisson
+from affectface.folds.folds import draw_folds
+from affectface.occlusion.occlusion import lay_over
 from affectface.rendering.drawn_mesh import place
 from affectface.rendering.rasterise import NO_LABEL, rasterise
 from affectface.rendering.shade import GAMMA, harmonics
 from affectface.synthesis.config import SynthesisConfig
-from affectface.synthesis.folds import draw_folds
 from affectface.synthesis.layers import Window, draw_eyes, draw_mouth
-from affectface.synthesis.occlusion import lay_over
 from affectface.synthesis.parts import EYE, SKIN
 from affectface.synthesis.source import SourceFace
 

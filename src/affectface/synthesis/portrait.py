@@ -23,11 +23,11 @@ from affectface.landmarks import Face, detect_faces
 from affectface.morphable import FaceModel
 from affectface.morphable.face_model import weighted_sum
 from affectface.morphable.library import load_named_face_model
+from affectface.occlusion.mask import MaskSource, read_occlusion_mask
 from affectface.provenance import Provenance, describe
 from affectface.synthesis.config import SynthesisConfig
 from affectface.synthesis.draw import draw_expression
 from affectface.synthesis.neutral import lip_closing, shown_expression
-from affectface.synthesis.occlusion_mask import MaskSource, read_occlusion_mask
 from affectface.synthesis.source import SourceFace, prepare_source
 from affectface.synthesis.variation import natural_variation
 

@@ -12,6 +12,7 @@ from affectface.arrays import BoolArray, FloatArray, Image
 from affectface.blending.displacement import twice_as_fine
 from affectface.camera import Camera
 from affectface.fitting.face_fit import FaceFit, interocular_distance, landmark_shift
+from affectface.folds.folds import Folds, Skin, prepare_folds
 from affectface.landmarks.masks import hull_mask
 from affectface.landmarks.topology import (
     LEFT_EYE_LOWER,
@@ -25,6 +26,10 @@ from affectface.landmarks.topology import (
 )
 from affectface.morphable import FaceModel
 from affectface.morphable.face_model import weighted_sum
+from affectface.occlusion.glasses import find_glasses
+from affectface.occlusion.hair import find_hair
+from affectface.occlusion.mask import masked_occlusion
+from affectface.occlusion.occlusion import Occlusion, together, without_occlusion
 from affectface.regions import REGIONS
 from affectface.rendering.drawn_mesh import DrawnMesh, place
 from affectface.rendering.eyes import EyeLayers, separate_eye
@@ -32,11 +37,6 @@ from affectface.rendering.mouth import white_of_photo, white_of_teeth
 from affectface.rendering.rasterise import NO_LABEL, rasterise
 from affectface.rendering.shade import harmonics, luminance
 from affectface.synthesis.config import SynthesisConfig
-from affectface.synthesis.folds import Folds, Skin, prepare_folds
-from affectface.synthesis.glasses import find_glasses
-from affectface.synthesis.hair import find_hair
-from affectface.synthesis.occlusion import Occlusion, together, without_occlusion
-from affectface.synthesis.occlusion_mask import masked_occlusion
 from affectface.synthesis.parts import EYE, Parts, parts_of
 
 _ROOM = (0.6, 0.9)

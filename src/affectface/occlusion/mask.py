@@ -10,7 +10,7 @@ import numpy as np
 from affectface.arrays import BoolArray, FloatArray, Image, check_array
 from affectface.errors import ImageError
 from affectface.images import read_image
-from affectface.synthesis.occlusion import Occlusion, room_around
+from affectface.occlusion.occlusion import Occlusion, room_around
 
 _WHITE = 128
 """Grey value of a mask's file from which a pixel is in front of the face."""

@@ -8,12 +8,12 @@ import pytest
 
 from affectface.affect import Expression
 from affectface.assets.example import example_photo
+from affectface.folds.folds import Fold, Folds, draw_folds
+from affectface.folds.lines import FOLD_LINES
 from affectface.gallery.affect_model import expression_of
 from affectface.images import read_image
 from affectface.morphable.library import load_named_face_model
 from affectface.synthesis.config import SynthesisConfig
-from affectface.synthesis.fold_lines import FOLD_LINES
-from affectface.synthesis.folds import Fold, Folds, draw_folds
 from affectface.synthesis.portrait import Portrait
 
 

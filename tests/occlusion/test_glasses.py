@@ -15,9 +15,9 @@ from affectface.fitting.face_fit import interocular_distance
 from affectface.images import read_image
 from affectface.landmarks import detect_faces
 from affectface.morphable.library import load_named_face_model
+from affectface.occlusion.glasses import find_glasses
+from affectface.occlusion.occlusion import Occlusion
 from affectface.synthesis.config import SynthesisConfig
-from affectface.synthesis.glasses import find_glasses
-from affectface.synthesis.occlusion import Occlusion
 from affectface.synthesis.portrait import Portrait
 
 Lenses = Literal["clear", "dark", "half"]

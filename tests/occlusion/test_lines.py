@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from affectface.synthesis.lines import best_way, standing_out, unroll, without_spikes
+from affectface.occlusion.lines import best_way, standing_out, unroll, without_spikes
 
 
 def test_a_ring_is_found_all_around() -> None:

@@ -11,9 +11,9 @@ from affectface.fitting.face_fit import interocular_distance
 from affectface.images import read_image
 from affectface.landmarks import detect_faces
 from affectface.morphable.library import load_named_face_model
+from affectface.occlusion.hair import find_hair
+from affectface.occlusion.occlusion import Occlusion, lay_over, without_occlusion
 from affectface.synthesis.config import SynthesisConfig
-from affectface.synthesis.hair import find_hair
-from affectface.synthesis.occlusion import Occlusion, lay_over, without_occlusion
 from affectface.synthesis.portrait import Portrait
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from affectface.synthesis.occlusion import Occlusion, together, without_occlusion
+from affectface.occlusion.occlusion import Occlusion, together, without_occlusion
 
 
 def square(x: int, y: int, side: int) -> Occlusion:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from affectface.arrays import BoolArray, FloatArray, Image
-from affectface.synthesis.lines import best_way, standing_out, unroll, without_spikes
+from affectface.occlusion.lines import best_way, standing_out, unroll, without_spikes
 
 _WIDEST = 0.13
 """Width of the thickest frame where it is cut aslant, in inter-ocular distances."""

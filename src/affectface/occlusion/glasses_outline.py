@@ -17,8 +17,8 @@ from affectface.landmarks.topology import (
     RIGHT_EYE_LOWER,
     RIGHT_EYE_UPPER,
 )
-from affectface.synthesis.glasses_view import BRIDGE_FROM, FARTHEST, NEAREST, UNIT, WIDEST, View, grey
-from affectface.synthesis.lines import best_way, standing_out, unroll, without_spikes
+from affectface.occlusion.glasses_view import BRIDGE_FROM, FARTHEST, NEAREST, UNIT, WIDEST, View, grey
+from affectface.occlusion.lines import best_way, standing_out, unroll, without_spikes
 
 CAP = 30.0
 """Grey values beyond which a line is not better for standing out more."""

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from affectface.synthesis.fold_lines import FOLD_LINES, SAMPLES
-from affectface.synthesis.fold_relief import dimples, groove
+from affectface.folds.lines import FOLD_LINES, SAMPLES
+from affectface.folds.relief import dimples, groove
 
 LEVEL = np.zeros(2, dtype=np.float32)
 FOREHEAD = next(line for line in FOLD_LINES if line.name == "forehead")

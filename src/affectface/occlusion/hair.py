@@ -23,7 +23,7 @@ from affectface.landmarks.topology import (
     RIGHT_EYEBROW_LOWER,
     RIGHT_EYEBROW_UPPER,
 )
-from affectface.synthesis.occlusion import Occlusion
+from affectface.occlusion.occlusion import Occlusion
 
 _EYES_APART = 45.0
 """Inter-ocular distance, pixels, of the small picture in which hair is looked for."""

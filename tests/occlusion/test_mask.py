@@ -16,8 +16,8 @@ from affectface.fitting.face_fit import interocular_distance
 from affectface.images import read_image
 from affectface.landmarks import detect_faces
 from affectface.morphable.library import load_named_face_model
+from affectface.occlusion.mask import masked_occlusion, read_occlusion_mask
 from affectface.synthesis.config import SynthesisConfig
-from affectface.synthesis.occlusion_mask import masked_occlusion, read_occlusion_mask
 from affectface.synthesis.portrait import Portrait
 
 

@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 
 from affectface.arrays import FloatArray, smooth_step
+from affectface.folds.lines import SAMPLES, FoldLine
 from affectface.rendering.shade import GAMMA
-from affectface.synthesis.fold_lines import SAMPLES, FoldLine
 
 Box = tuple[int, int, int, int]
 """Bounds x0, y0, x1, y1 in a picture, pixels."""

@@ -16,9 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from affectface.arrays import FloatArray, Image, smooth_step
+from affectface.folds.lines import CHIN, FOLD_LINES, SAMPLES, FoldLine, line_path
+from affectface.folds.relief import Box, dimples, groove
 from affectface.rendering.shade import harmonics
-from affectface.synthesis.fold_lines import CHIN, FOLD_LINES, SAMPLES, FoldLine, line_path
-from affectface.synthesis.fold_relief import Box, dimples, groove
 
 
 @dataclass(frozen=True, eq=False)

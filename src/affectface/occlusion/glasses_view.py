@@ -16,7 +16,7 @@ from affectface.landmarks.topology import (
     RIGHT_EYE_INNER_CORNER,
     RIGHT_EYE_OUTER_CORNER,
 )
-from affectface.synthesis.lines import standing_out, unroll
+from affectface.occlusion.lines import standing_out, unroll
 
 UNIT = 128
 """Inter-ocular distance, pixels, of the view: a frame of thin metal, a hundredth of it, is a pixel wide."""

@@ -26,8 +26,8 @@ from affectface.landmarks.topology import (
     RIGHT_EYEBROW_LOWER,
     RIGHT_EYEBROW_UPPER,
 )
-from affectface.synthesis.glasses_frame import draw_stroke, measure_stroke
-from affectface.synthesis.glasses_outline import (
+from affectface.occlusion.glasses_frame import draw_stroke, measure_stroke
+from affectface.occlusion.glasses_outline import (
     ANGLES,
     CAP,
     LOG_CAP,
@@ -37,9 +37,9 @@ from affectface.synthesis.glasses_outline import (
     step_rings,
     temples,
 )
-from affectface.synthesis.glasses_view import UNIT, View, grey, upright_view
-from affectface.synthesis.lines import best_way
-from affectface.synthesis.occlusion import Occlusion, room_around
+from affectface.occlusion.glasses_view import UNIT, View, grey, upright_view
+from affectface.occlusion.lines import best_way
+from affectface.occlusion.occlusion import Occlusion, room_around
 
 _SMALLEST = 40.0
 """Inter-ocular distance, pixels, under which a frame is too few pixels to be told from lashes and folds."""

@@ -39,6 +39,24 @@ def test_turned_head_gets_the_square_of_its_distance_in_space() -> None:
     assert square_crop(ramp(200, 200), points, room=1.0).shape == (100, 100, 3)  # 2 * hypot(40, 30)
 
 
+@pytest.mark.parametrize("turns", [1, 2, 3])
+def test_a_leaning_head_is_set_upright(turns: int) -> None:
+    image, points = ramp(200, 200), face()
+    turned = points.copy()
+    for _ in range(turns):  # as np.rot90 turns: the right edge comes to be the upper one
+        turned[:, :2] = np.stack([turned[:, 1], 200 - turned[:, 0]], axis=1)
+    found = square_crop(np.ascontiguousarray(np.rot90(image, turns)), turned, room=1.0)
+    expected = square_crop(image, points, room=1.0)
+    assert found.shape == expected.shape
+    assert np.abs(found[2:-2, 2:-2].astype(int) - expected[2:-2, 2:-2]).max() <= 1
+
+
+def test_a_slight_lean_is_left_as_it_is() -> None:
+    points = face()
+    points[[33, 263], 1] += np.float32([-2, 2])
+    assert square_crop(ramp(200, 200), points, room=1.0)[0, :, 1].std() == 0
+
+
 def test_outside_of_the_image_repeats_its_edge() -> None:
     crop = square_crop(ramp(60, 90), face(eyes=(5.0, 0.0)), room=1.0)
     assert crop.shape == (80, 80, 3)

@@ -10,14 +10,17 @@ from numpy.typing import NDArray
 
 from affectface.arrays import FloatArray, Image, check_array, check_image
 from affectface.landmarks import topology
-from affectface.landmarks.crop import shrink
+from affectface.landmarks.crop import Crop, cut, shrink
+
+_UPRIGHT = np.radians(10.0)
+"""Lean of a head, radians, up to which it counts as upright."""
 
 INNER_LIPS = (13, 14)
 """Middle of the upper and of the lower lip, where the mouth opens."""
 
 
 def square_crop(image: Image, landmarks: FloatArray, room: float) -> Image:
-    """Cut the upright square around a face out of an image.
+    """Cut the square around a face out of an image, upright.
 
     Parameters
     ----------
@@ -41,7 +44,9 @@ def square_crop(image: Image, landmarks: FloatArray, room: float) -> Image:
 
     Notes
     -----
-    The distance of the eye corners is taken in three dimensions, so that a turned head gets no smaller square.
+    The distance of the eye corners is taken in three dimensions, so that a turned head gets no smaller square. Heads
+    that lean by more than ten degrees are set upright, as recognisers' own pipelines do; up to there, pixels are those
+    of the image.
     """
     image = check_image(image)
     points = check_array("landmarks", landmarks, (478, 3))
@@ -50,6 +55,9 @@ def square_crop(image: Image, landmarks: FloatArray, room: float) -> Image:
     if not 0.5 <= half < np.inf:
         raise ValueError(f"a room of {room} makes a square of {2 * half} pixels; at least one pixel is needed")
     middle = (corners.mean(axis=0) + points[list(INNER_LIPS)].mean(axis=0))[:2] / 2
+    roll = float(np.arctan2(*(corners[1] - corners[0])[1::-1]))
+    if abs(roll) > _UPRIGHT:
+        return cut(image, Crop(float(middle[0]), float(middle[1]), 2 * half, roll), round(2 * half))
     column, row = np.rint(middle - half).astype(int)
     steps = np.arange(round(2 * half))
     rows = np.clip(row + steps, 0, image.shape[0] - 1)

@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 
 from affectface.affect import Expression
+from affectface.arrays import Image
 from affectface.assets.example import example_photo
 from affectface.folds.folds import Fold, Folds, draw_folds
-from affectface.folds.lines import FOLD_LINES
+from affectface.folds.lines import FOLD_LINES, line_path
 from affectface.gallery.affect_model import expression_of
 from affectface.images import read_image
 from affectface.morphable.library import load_named_face_model
@@ -101,6 +102,27 @@ def test_a_fold_of_the_photo_is_filled_when_the_skin_is_stretched() -> None:
     light = np.zeros((5, 5), dtype=np.float32)
     draw_folds(light, np.zeros((5, 5, 2), np.float32), Folds((fold,)), np.float32([[0, 0, 0], [0, 1, 0]]), (0, 0))
     assert light.min() > 0.4
+
+
+def test_what_is_not_dark_in_the_photo_is_not_filled() -> None:
+    change = np.full((5, 5), -0.5, dtype=np.float32)
+    fold = Fold("line", 0, 0, change, np.array([[0, 1]]), np.float32([[0, 1, 0]]), 0.05, 0.3, shown=1.0, seen=0.4)
+    light = np.zeros((5, 5), dtype=np.float32)
+    stretched = np.float32([[0, 0, 0], [0, 1.2, 0]])
+    draw_folds(light, np.zeros((5, 5, 2), dtype=np.float32), Folds((fold,)), stretched, (0, 0))
+    np.testing.assert_allclose(light, 0.4 * 0.5, atol=1e-6)
+
+
+def test_a_fold_is_seen_where_the_photo_is_dark(portrait: Portrait) -> None:
+    def seen(image: Image) -> float:
+        skin = Portrait.open(image, face_model=portrait.face_model).source.folds.lines
+        return max(fold.seen for fold in skin if fold.name == "nasolabial" and fold.shown > 0)
+
+    lined = portrait.image.copy()
+    for line in (line for line in FOLD_LINES if line.name == "nasolabial"):
+        way = line_path(line, portrait.face.landmarks)
+        cv2.polylines(lined, [np.rint(way).astype(np.int32)], False, (120, 80, 60), 4, cv2.LINE_AA)
+    assert seen(lined) == 1 > seen(portrait.image)
 
 
 def test_tiny_faces_have_no_room_for_fine_lines() -> None:

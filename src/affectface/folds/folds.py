@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from affectface.arrays import FloatArray, Image, smooth_step
 from affectface.folds.lines import CHIN, FOLD_LINES, SAMPLES, FoldLine, line_path
 from affectface.folds.relief import Box, dimples, groove
-from affectface.rendering.shade import harmonics
+from affectface.rendering.shade import GAMMA, harmonics
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,7 +40,9 @@ class Fold:
     onset, full : float
         See `FoldLine`.
     shown : float
-        How much of the fold the photo itself shows.
+        How much of the fold the photo's own expression makes.
+    seen : float
+        How much of that is there to be seen, 0 to 1: what is not dark in the photo need not be filled.
     """
 
     name: str
@@ -52,6 +54,7 @@ class Fold:
     onset: float
     full: float
     shown: float
+    seen: float = 1.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,6 +96,8 @@ class Folds:
 
 _MEASURED = 7
 """Places along a line at which the skin's approach is measured."""
+_BESIDE = 1.8
+"""Distance from a fold's line to the skin beside it, in widths of its groove."""
 _BOSS = (199, 201, 421)
 """Middle of the chin's boss, and its right and left."""
 _BOSS_WIDTH, _BOSS_HEIGHT = 0.21, 0.62
@@ -168,7 +173,7 @@ def prepare_folds(image: Image, skin: Skin) -> Folds:
     """
     grey = np.log(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY).astype(np.float32) + 8)
     age = _age(grey, skin.landmarks, skin.eye_distance)
-    folds = [_prepare(line, skin, grey.shape, age) for line in FOLD_LINES]
+    folds = [_prepare(line, skin, grey, age) for line in FOLD_LINES]
     folds.append(_dimples(skin, grey.shape, age))
     return Folds(tuple(fold for fold in folds if fold is not None))
 
@@ -199,8 +204,9 @@ def draw_folds(
         How much of every fold is drawn.
     """
     now = folds.strengths(vertices)
-    changes = [(share * (strength - fold.shown), fold) for strength, fold in zip(now, folds.lines, strict=True)]
-    changes = [(strength, fold) for strength, fold in changes if abs(strength) > 0.01]
+    more = [(strength - fold.shown, fold) for strength, fold in zip(now, folds.lines, strict=True)]
+    changes = [(share * (amount if amount > 0 else amount * fold.seen), fold) for amount, fold in more]
+    changes = [(amount, fold) for amount, fold in changes if abs(amount) > 0.01]
     if not changes:
         return
     # the folds lie on the photo's skin and move with it: they are drawn there, and looked up like its pixels
@@ -208,19 +214,19 @@ def draw_folds(
     x1 = max(fold.x + fold.change.shape[1] for _, fold in changes)
     y1 = max(fold.y + fold.change.shape[0] for _, fold in changes)
     drawn = np.zeros((y1 - y0, x1 - x0), dtype=np.float32)
-    for strength, fold in changes:
+    for amount, fold in changes:
         height, width = fold.change.shape
-        drawn[fold.y - y0 : fold.y - y0 + height, fold.x - x0 : fold.x - x0 + width] += strength * fold.change
+        drawn[fold.y - y0 : fold.y - y0 + height, fold.x - x0 : fold.x - x0 + width] += amount * fold.change
     height, width = light.shape
     where_x = displacement[..., 0] + np.arange(corner[0] - x0, corner[0] - x0 + width, dtype=np.float32)
     where_y = displacement[..., 1] + np.arange(corner[1] - y0, corner[1] - y0 + height, dtype=np.float32)[:, None]
     light += cv2.remap(drawn, where_x, where_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=0)
 
 
-def _prepare(line: FoldLine, skin: Skin, size: tuple[int, ...], age: float) -> Fold | None:
+def _prepare(line: FoldLine, skin: Skin, grey: FloatArray, age: float) -> Fold | None:
     """One fold of the photo; None where it lies outside the picture or is too small to be seen."""
     path, width = line_path(line, skin.landmarks), line.width * skin.eye_distance
-    box = _box(path, 4 * width + 1, size)
+    box = _box(path, 4 * width + 1, grey.shape)
     if width < 0.5 or box is None:
         return None
     tangent = np.gradient(path, axis=0)
@@ -233,7 +239,22 @@ def _prepare(line: FoldLine, skin: Skin, size: tuple[int, ...], age: float) -> F
         reach = line.across * skin.eye_distance * across[some]
         first, second = path[some] - reach, path[some] + reach
     change = age * groove(line, path, across, box, width, skin.tilt(path[SAMPLES // 2]))
-    return _measured(line, skin, (first, second), box, change)
+    fold = _measured(line, skin, (first, second), box, change)
+    if fold is None or fold.shown == 0:
+        return fold
+    share = (
+        _darkness(grey, path, (across * (_BESIDE * width)).astype(np.float32)) * GAMMA / (line.depth * age * fold.shown)
+    )
+    return replace(fold, seen=float(np.clip(share, 0, 1)))
+
+
+def _darkness(grey: FloatArray, path: FloatArray, aside: FloatArray) -> float:
+    """How much darker a picture (h, w) is on a line (S, 2) than on both sides of it, whichever is darker."""
+    most = np.array(grey.shape[::-1]) - 1
+    middle, one, other = (
+        grey[tuple(np.clip(points, 0, most).astype(int).T[::-1])] for points in (path, path - aside, path + aside)
+    )
+    return float(np.median(np.minimum(one, other) - middle))
 
 
 def _dimples(skin: Skin, size: tuple[int, ...], age: float) -> Fold | None:

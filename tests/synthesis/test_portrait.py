@@ -2,6 +2,7 @@
 
 from itertools import pairwise
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -191,3 +192,10 @@ def test_any_point_of_the_plane_can_be_drawn(portrait: Portrait, valence: float,
     drawn = portrait.express(ValenceArousal(valence, arousal))
     assert drawn.shape == portrait.image.shape
     assert drawn.dtype == np.uint8
+
+
+def test_the_teeth_of_a_small_smile_say_how_bright_teeth_are() -> None:
+    small = cv2.resize(read_image(example_photo()), None, fx=0.6, fy=0.6, interpolation=cv2.INTER_AREA)
+    portrait = Portrait.open(np.asarray(small, dtype=np.uint8), face_model=load_named_face_model("embedded"))
+    assert portrait.source.eye_distance < 40
+    assert portrait.source.white.min() > 0.8

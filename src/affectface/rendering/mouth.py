@@ -31,7 +31,7 @@ _LIT_DEPTH, _FADE_DEPTH = 1.0, 1.4
 _WHITER = 1.3
 """A white surface over the bright part of a sclera, which is grey itself and under a lid. Measured on 24 people of all
 skins: their teeth come out nearly as bright as in the photos of their real smiles, which were lit from the front."""
-_FEW = 30
+_FEW = 8
 """Pixels of teeth that say too little about the light."""
 _LIT_TOOTH = 0.75
 """How bright a tooth in an open smile is, against white."""

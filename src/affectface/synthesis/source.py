@@ -47,8 +47,10 @@ _LEAST_LIGHT = 0.15
 """Light in the darkest shadow of a face, in medians of its light."""
 _TEETH_SEEN = (0.03, 0.05)
 """Gap of the lips, in inter-ocular distances, from which the photo is taken to show teeth, and at which surely."""
-_SURELY_TEETH = 0.8
-"""Certainty from which a pixel tells how bright teeth are in this photo."""
+_SURELY_TEETH = (0.8, 0.4)
+"""Certainty from which a pixel tells how bright teeth are in this photo; where too few do, as in a small face."""
+_ENOUGH_TEETH = 30
+"""Pixels that are enough to tell it."""
 _LASHES = 0.05
 """Length of lashes with the shadow at their roots, in inter-ocular distances."""
 _EYES = RIGHT_EYE_LOWER + RIGHT_EYE_UPPER, LEFT_EYE_LOWER + LEFT_EYE_UPPER
@@ -188,7 +190,9 @@ def prepare_source(
     if teeth_seen is not None and worn is not None:
         teeth_seen[:, worn.hides(size)] = 0
     if teeth_seen is not None:
-        white = white_of_teeth(white, region[teeth_seen.max(axis=0) > _SURELY_TEETH])
+        certainty = teeth_seen.max(axis=0)
+        surely, hardly = (region[certainty > least] for least in _SURELY_TEETH)
+        white = white_of_teeth(white, surely if len(surely) >= _ENOUGH_TEETH else hardly)
     skin = Skin(landmarks - origin, eye_distance, parts.front.index, front_points, normals, vertices, resting, lighting)
     folds = prepare_folds(clear, skin) if config.folds > 0 else Folds(())
     return SourceFace(

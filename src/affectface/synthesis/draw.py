@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -31,6 +32,8 @@ _DARKEST, _BRIGHTEST = 0.6, 1.4
 """Bounds of the change of light: beyond them the fitted light is guessing."""
 _EDGE_ON = 0.12
 """Cosine of the angle to the camera under which skin is taken as not seen in the photo."""
+_EDGE_BLUR = 0.8
+"""Blur of the edges at which skin folds over skin, pixels."""
 _LEAST_ROOM = 1.6
 """Reach over the longest displacement: a smooth step of that length stays below a slope of 1."""
 _TRUST = 0.75
@@ -92,6 +95,8 @@ def draw_expression(
     # skin that the photo saw edge-on or not at all, such as under the chin, says nothing about where to look
     known = (drawn.label == SKIN) & (drawn.values[..., 3] > _EDGE_ON)
     displacement, light = continue_field(drawn.values, known, reach, device=config.device)
+    for field in (displacement, light):  # where skin folds over skin, the edge would be a row of dots
+        cv2.GaussianBlur(field, (3, 3), _EDGE_BLUR, dst=field)
     if source.folds.lines:
         draw_folds(light, displacement, source.folds, vertices, (window.x, window.y), config.folds)
     pixels = look_up(source.finer[window.finer_box], displacement, light)

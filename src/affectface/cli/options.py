@@ -76,9 +76,7 @@ VariationOption = Annotated[
 ]
 TeethOption = Annotated[bool, typer.Option("--teeth/--no-teeth", help="Whether teeth show where the lips open.")]
 SidecarOption = Annotated[bool, typer.Option("--sidecar", help="Write the provenance as a JSON file beside each file.")]
-SeedOption = Annotated[
-    int, typer.Option(min=0, help="Kept in the provenance. Nothing is random yet: equal input gives equal output.")
-]
+SeedOption = Annotated[int, typer.Option(min=0, help="Kept in the provenance. Equal input gives equal output.")]
 OcclusionMaskOption = Annotated[
     Path | None,
     typer.Option(

@@ -38,6 +38,8 @@ class Parts:
         The inside of the mouth, labelled by index into `REGIONS`.
     lips : ndarray of int
         Vertices of `front` around the lips; the inside of the mouth is seen within their bounds.
+    eyes : tuple of ndarray of int
+        Vertices of `front` of each eyeball; the lids meet within their bounds.
     """
 
     used: IntArray
@@ -45,6 +47,7 @@ class Parts:
     front: DrawnMesh
     mouth: DrawnMesh
     lips: NDArray[np.intp]
+    eyes: tuple[NDArray[np.intp], ...]
 
 
 @lru_cache(maxsize=4)
@@ -62,7 +65,8 @@ def parts_of(model: FaceModel) -> Parts:
         Front and mouth.
     """
     skin = _face_proper(model)
-    front = skin | _seen_half(model, "eye_left") | _seen_half(model, "eye_right")
+    balls = _seen_half(model, "eye_left"), _seen_half(model, "eye_right")
+    front = skin | balls[0] | balls[1]
     mouth = model.region(*INTERIOR) & ~_never_seen(model)
     used, own = np.unique(model.triangles[front | mouth], return_inverse=True)
     triangles = np.zeros_like(model.triangles)
@@ -72,7 +76,8 @@ def parts_of(model: FaceModel) -> Parts:
     on_lips = model.landmark_triangles[[*LIPS_OUTER_UPPER, *LIPS_OUTER_LOWER]]
     lips = np.isin(front_mesh.index, triangles[on_lips[on_lips >= 0]])
     expression = np.ascontiguousarray(model.expression[:, used])
-    return Parts(used, expression, front_mesh, mouth_mesh, np.flatnonzero(lips))
+    eyes = tuple(np.flatnonzero(np.isin(front_mesh.index, triangles[ball])) for ball in balls if ball.any())
+    return Parts(used, expression, front_mesh, mouth_mesh, np.flatnonzero(lips), eyes)
 
 
 def _face_proper(model: FaceModel) -> BoolArray:

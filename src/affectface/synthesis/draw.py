@@ -95,7 +95,7 @@ def draw_expression(
     # skin that the photo saw edge-on or not at all, such as under the chin, says nothing about where to look
     known = (drawn.label == SKIN) & (drawn.values[..., 3] > _EDGE_ON)
     displacement, light = continue_field(drawn.values, known, reach, device=config.device)
-    _smooth_edges((displacement, light), source.parts, points, window)
+    _smooth_edges(displacement, source.parts, points, window)
     if source.folds.lines:
         draw_folds(light, displacement, source.folds, vertices, (window.x, window.y), config.folds)
     pixels = look_up(source.finer[window.finer_box], displacement, light)
@@ -111,8 +111,8 @@ def draw_expression(
     return Patch(source.origin[0] + window.x, source.origin[1] + window.y, pixels)
 
 
-def _smooth_edges(fields: tuple[FloatArray, ...], parts: Parts, points: FloatArray, window: Window) -> None:
-    """Smooth fields (h, w, ...) where skin folds over skin, in place: the edge would be a row of dots.
+def _smooth_edges(displacement: FloatArray, parts: Parts, points: FloatArray, window: Window) -> None:
+    """Smooth a displacement (h, w, 2) where skin folds over skin, in place: the edge would be a row of dots.
 
     Between lips and between lids there is no skin to be looked up: what is half-way there in the photo are teeth and
     eyes.
@@ -123,11 +123,10 @@ def _smooth_edges(fields: tuple[FloatArray, ...], parts: Parts, points: FloatArr
             x, y, _ = points[seam].T
             part = window.clip((x.min() - 3, y.min() - 3), (x.max() + 4, y.max() + 4))
             seams += [part.within(window)] if part is not None else []
-    for field in fields:
-        sharp = [field[box].copy() for box in seams]
-        cv2.GaussianBlur(field, (3, 3), _EDGE_BLUR, dst=field)
-        for box, own in zip(seams, sharp, strict=True):
-            field[box] = own
+    sharp = [displacement[box].copy() for box in seams]
+    cv2.GaussianBlur(displacement, (3, 3), _EDGE_BLUR, dst=displacement)
+    for box, own in zip(seams, sharp, strict=True):
+        displacement[box] = own
 
 
 def _log_light_ratio(source: SourceFace, normals: FloatArray) -> FloatArray:

@@ -93,10 +93,10 @@ def draw_eyes(
 def _eye(
     under: Image, eye: EyeLayers, part: Window, opening: BoolArray, moved: FloatArray, displacement: FloatArray
 ) -> Image:
-    grid = _grid(part) - np.array([eye.x, eye.y], dtype=np.float32)
     gaze = np.array(cv2.mean(moved, opening.astype(np.uint8))[:2], dtype=np.float32)
-    eyeball = _sample(eye.eyeball, grid + gaze)
-    shadow = _sample(eye.shadow, grid + displacement)
+    corner = part.x - eye.x, part.y - eye.y
+    eyeball = _sample(eye.eyeball, *_where(corner, np.broadcast_to(gaze, displacement.shape)))
+    shadow = _sample(eye.shadow, *_where(corner, displacement))
     return _over(under, eyeball * shadow, opening, _SHARPEST)
 
 
@@ -152,10 +152,10 @@ def draw_mouth(
     light = light_in_mouth(drawn.values[..., 2], drawn.values[..., 3], opening, scale)
     colour = to_srgb(mouth_albedo(drawn.label, teeth=config.teeth) * source.white * light)
     if source.teeth_seen is not None and config.teeth:
-        where = _grid(part) + drawn.values[..., :2]
-        own = _sample(source.image, where).astype(np.float32)
+        where = _where((part.x, part.y), drawn.values)
+        own = _sample(source.image, *where).astype(np.float32)
         for tooth, seen in zip(TEETH, source.teeth_seen, strict=True):
-            share = np.clip(_sample(seen, where), 0, 1) * (drawn.label == tooth)
+            share = np.clip(_sample(seen, *where), 0, 1) * (drawn.label == tooth)
             colour += (np.minimum(own, colour + 90) - colour) * share[..., None]
     if source.grey:
         colour[:] = luminance(colour)[..., None]
@@ -163,15 +163,15 @@ def draw_mouth(
     pixels[box] = _over(pixels[box], colour, opening, max(_SHARPEST, _LIP_EDGE * source.eye_distance))
 
 
-def _grid(part: Window) -> FloatArray:
-    """Index of each pixel (h, w, 2) of a rectangle, x and y, in the region."""
-    yy, xx = np.mgrid[part.y : part.y + part.height, part.x : part.x + part.width]
-    return np.stack([xx, yy], axis=-1).astype(np.float32)
+def _where(corner: tuple[int, int], displacement: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Where pixels (h, w) are looked up, x and y, that lie at a corner and are displaced (h, w, 2 or more)."""
+    (x, y), (height, width) = corner, displacement.shape[:2]
+    columns, rows = np.arange(x, x + width, dtype=np.float32), np.arange(y, y + height, dtype=np.float32)
+    return displacement[..., 0] + columns, displacement[..., 1] + rows[:, None]
 
 
-def _sample(image: Image | FloatArray, where: FloatArray) -> FloatArray:
-    """Look up pixels (h, w, ...) at indices (h, w, 2), cubic, with the edge pixels repeated."""
-    x, y = cv2.split(where.astype(np.float32, copy=False))
+def _sample(image: Image | FloatArray, x: FloatArray, y: FloatArray) -> FloatArray:
+    """Look up pixels (h, w, ...) at indices (h, w), cubic, with the edge pixels repeated."""
     return np.asarray(cv2.remap(image, x, y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE))
 
 

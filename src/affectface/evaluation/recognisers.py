@@ -1,7 +1,8 @@
 """Networks of others that say what a face shows: six emotions and neutral, valence and arousal.
 
-None is part of affectface, and nothing in affectface is tuned by one. `load_recogniser` makes them from packages and
-files that are already on this machine; `Recogniser("mine", function)` makes one of any function.
+None is part of affectface; whose answers took part in setting an affect model's strengths, the model says.
+`load_recogniser` makes them from packages and files that are already on this machine; `Recogniser("mine", function)`
+makes one of any function.
 """
 
 from __future__ import annotations

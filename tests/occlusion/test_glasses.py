@@ -10,7 +10,6 @@ import pytest
 from affectface.affect import Expression
 from affectface.affect_tables import BASIC_EXPRESSIONS
 from affectface.arrays import BoolArray, FloatArray, Image
-from affectface.assets.example import example_photo
 from affectface.fitting.face_fit import interocular_distance
 from affectface.images import read_image
 from affectface.landmarks import detect_faces
@@ -30,16 +29,6 @@ STYLES: dict[str, tuple[Lenses, tuple[int, int, int], float, bool]] = {
 }
 BARE = (4, 50, 280, 151, 159, 386, 13)
 """Nose, cheeks, forehead, upper lids, lips."""
-
-
-@pytest.fixture(scope="module")
-def photo() -> Image:
-    return read_image(example_photo())
-
-
-@pytest.fixture(scope="module")
-def landmarks(photo: Image) -> FloatArray:
-    return detect_faces(photo, max_faces=1)[0].landmarks
 
 
 def outline(round_: bool) -> FloatArray:

@@ -6,25 +6,12 @@ import pytest
 
 from affectface.affect import Expression
 from affectface.arrays import FloatArray, Image
-from affectface.assets.example import example_photo
 from affectface.fitting.face_fit import interocular_distance
-from affectface.images import read_image
-from affectface.landmarks import detect_faces
 from affectface.morphable.library import load_named_face_model
 from affectface.occlusion.hair import find_hair
 from affectface.occlusion.occlusion import Occlusion, lay_over, without_occlusion
 from affectface.synthesis.config import SynthesisConfig
 from affectface.synthesis.portrait import Portrait
-
-
-@pytest.fixture(scope="module")
-def photo() -> Image:
-    return read_image(example_photo())
-
-
-@pytest.fixture(scope="module")
-def landmarks(photo: Image) -> FloatArray:
-    return detect_faces(photo, max_faces=1)[0].landmarks
 
 
 @pytest.fixture(scope="module")

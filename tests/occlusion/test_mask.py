@@ -10,25 +10,12 @@ import pytest
 from affectface.affect import Expression
 from affectface.affect_tables import BASIC_EXPRESSIONS
 from affectface.arrays import BoolArray, FloatArray, Image
-from affectface.assets.example import example_photo
 from affectface.errors import ImageError
 from affectface.fitting.face_fit import interocular_distance
-from affectface.images import read_image
-from affectface.landmarks import detect_faces
 from affectface.morphable.library import load_named_face_model
 from affectface.occlusion.mask import masked_occlusion, read_occlusion_mask
 from affectface.synthesis.config import SynthesisConfig
 from affectface.synthesis.portrait import Portrait
-
-
-@pytest.fixture(scope="module")
-def photo() -> Image:
-    return read_image(example_photo())
-
-
-@pytest.fixture(scope="module")
-def landmarks(photo: Image) -> FloatArray:
-    return detect_faces(photo, max_faces=1)[0].landmarks
 
 
 @pytest.fixture(scope="module")

@@ -163,6 +163,26 @@ def _continue_coarse(averages: FloatArray, reach: float) -> FloatArray:
     return np.asarray(cv2.merge([x * fade, y * fade, light]), dtype=np.float32)
 
 
+def looked_up_at(displacement: FloatArray, corner: tuple[int, int]) -> tuple[FloatArray, FloatArray]:
+    """Return where displaced pixels are looked up.
+
+    Parameters
+    ----------
+    displacement : ndarray of shape (h, w, 2) or (h, w, 4), float32
+        First how far each pixel is from where it comes from, x and y.
+    corner : tuple of int
+        Where the first pixel lies in the picture that is looked up, x and y.
+
+    Returns
+    -------
+    x, y : ndarray of shape (h, w), float32
+        Indices into that picture.
+    """
+    (x, y), (height, width) = corner, displacement.shape[:2]
+    columns, rows = np.arange(x, x + width, dtype=np.float32), np.arange(y, y + height, dtype=np.float32)
+    return displacement[..., 0] + columns, displacement[..., 1] + rows[:, None]
+
+
 def _fill(averages: FloatArray) -> FloatArray:
     """Spread averages (h, w, 4), whose last is the share that is known, to where none is: halve the grid, double it."""
     levels = [averages]

@@ -12,20 +12,16 @@ from numpy.typing import NDArray
 from affectface.arrays import BoolArray, FloatArray, Image
 from affectface.fitting.face_fit import interocular_distance
 from affectface.landmarks import detect_faces
-from affectface.landmarks.masks import hull_mask
+from affectface.landmarks.masks import LEFT_EYE, RIGHT_EYE, hull_mask
 from affectface.landmarks.topology import (
     FACE_OVAL,
-    LEFT_EYE_LOWER,
-    LEFT_EYE_UPPER,
     LIPS_OUTER_LOWER,
     LIPS_OUTER_UPPER,
-    RIGHT_EYE_LOWER,
-    RIGHT_EYE_UPPER,
 )
 
 _FEATURES = (
-    LEFT_EYE_LOWER + LEFT_EYE_UPPER,
-    RIGHT_EYE_LOWER + RIGHT_EYE_UPPER,
+    LEFT_EYE,
+    RIGHT_EYE,
     LIPS_OUTER_LOWER + LIPS_OUTER_UPPER,
 )
 _FINE = 1.5

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from affectface.arrays import FloatArray, Image, smooth_step
+from affectface.blending.displacement import looked_up_at
 from affectface.folds.lines import CHIN, FOLD_LINES, SAMPLES, FoldLine, line_path
 from affectface.folds.relief import Box, dimples, groove
 from affectface.rendering.shade import GAMMA, harmonics
@@ -151,6 +152,11 @@ class Skin:
         to_x, to_y = wanted.T[..., None]
         return np.asarray(((to_x - x) ** 2 + (to_y - y) ** 2).argmin(axis=1))
 
+    def ends(self, line: FoldLine) -> tuple[FloatArray, FloatArray]:
+        """Return the landmarks (N, 2) and (N, 2) whose approach makes a line fold, where it names some."""
+        first, second = (self.landmarks[list(ends), :2] for ends in zip(*line.between, strict=True))
+        return first, second
+
     def tilt(self, place: FloatArray) -> FloatArray:
         """Return the logarithmic change (2,) of light on skin at a place (2,) that leans right, and downwards."""
         return _tilt(self.normals[self.nearest(place[None])[0]], self.lighting)
@@ -217,10 +223,8 @@ def draw_folds(
     for amount, fold in changes:
         height, width = fold.change.shape
         drawn[fold.y - y0 : fold.y - y0 + height, fold.x - x0 : fold.x - x0 + width] += amount * fold.change
-    height, width = light.shape
-    where_x = displacement[..., 0] + np.arange(corner[0] - x0, corner[0] - x0 + width, dtype=np.float32)
-    where_y = displacement[..., 1] + np.arange(corner[1] - y0, corner[1] - y0 + height, dtype=np.float32)[:, None]
-    light += cv2.remap(drawn, where_x, where_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=0)
+    x, y = looked_up_at(displacement, (corner[0] - x0, corner[1] - y0))
+    light += cv2.remap(drawn, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=0)
 
 
 def _prepare(line: FoldLine, skin: Skin, grey: FloatArray, age: float) -> Fold | None:
@@ -233,7 +237,7 @@ def _prepare(line: FoldLine, skin: Skin, grey: FloatArray, age: float) -> Fold |
     tangent /= np.maximum(np.linalg.norm(tangent, axis=1, keepdims=True), 1e-6)
     across = np.stack([-tangent[:, 1], tangent[:, 0]], axis=1)
     if line.between:
-        first, second = (skin.landmarks[list(ends), :2] for ends in zip(*line.between, strict=True))
+        first, second = skin.ends(line)
     else:
         some = (np.linspace(0.15, 0.85, _MEASURED) * (SAMPLES - 1)).astype(int)
         reach = line.across * skin.eye_distance * across[some]
@@ -265,8 +269,7 @@ def _dimples(skin: Skin, size: tuple[int, ...], age: float) -> Fold | None:
     if box is None or _PIT * skin.eye_distance < 0.5:
         return None
     change = age * dimples(middle, along, (_BOSS_HEIGHT, _PIT / _BOSS_WIDTH), box, skin.tilt(middle))
-    first, second = (skin.landmarks[list(ends), :2] for ends in zip(*CHIN.between, strict=True))
-    return _measured(replace(CHIN, name="chin dimples"), skin, (first, second), box, change)
+    return _measured(replace(CHIN, name="chin dimples"), skin, skin.ends(CHIN), box, change)
 
 
 def _box(points: FloatArray, margin: float, size: tuple[int, ...]) -> Box | None:

@@ -9,6 +9,27 @@ import numpy as np
 from numpy.typing import NDArray
 
 from affectface.arrays import FloatArray
+from affectface.landmarks.topology import (
+    LEFT_EYE_LOWER,
+    LEFT_EYE_UPPER,
+    LEFT_EYEBROW_LOWER,
+    LEFT_EYEBROW_UPPER,
+    RIGHT_EYE_LOWER,
+    RIGHT_EYE_UPPER,
+    RIGHT_EYEBROW_LOWER,
+    RIGHT_EYEBROW_UPPER,
+)
+
+RIGHT_EYE, LEFT_EYE = RIGHT_EYE_LOWER + RIGHT_EYE_UPPER, LEFT_EYE_LOWER + LEFT_EYE_UPPER
+"""The whole edge of the lids of each eye."""
+
+EYES_AND_BROWS = (
+    LEFT_EYE,
+    RIGHT_EYE,
+    LEFT_EYEBROW_LOWER + LEFT_EYEBROW_UPPER,
+    RIGHT_EYEBROW_LOWER + RIGHT_EYEBROW_UPPER,
+)
+"""Each eye and each eyebrow."""
 
 
 def hull_mask(rings: Iterable[FloatArray], size: tuple[int, int]) -> NDArray[np.uint8]:

@@ -9,13 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from affectface.arrays import BoolArray, FloatArray, Image
-from affectface.landmarks.masks import hull_mask
+from affectface.landmarks.masks import LEFT_EYE, RIGHT_EYE, hull_mask
 from affectface.landmarks.topology import (
     FACE_OVAL,
-    LEFT_EYE_LOWER,
-    LEFT_EYE_UPPER,
-    RIGHT_EYE_LOWER,
-    RIGHT_EYE_UPPER,
 )
 from affectface.occlusion.glasses_view import BRIDGE_FROM, FARTHEST, NEAREST, UNIT, WIDEST, View, grey
 from affectface.occlusion.lines import best_way, standing_out, unroll, without_spikes
@@ -66,7 +62,6 @@ _BEYOND = 0.06
 """How far beyond the outline of the face a temple is followed, in inter-ocular distances."""
 _TEMPLE = 18.0
 """Grey values by which half of a temple stands out; less is hair, or the edge of the face."""
-RIGHT_EYE, LEFT_EYE = RIGHT_EYE_LOWER + RIGHT_EYE_UPPER, LEFT_EYE_LOWER + LEFT_EYE_UPPER
 _OUTWARDS = np.array([-1.0, 1.0], dtype=np.float32)
 
 

@@ -10,18 +10,12 @@ import cv2
 import numpy as np
 
 from affectface.arrays import BoolArray, FloatArray, Image, smooth_step
-from affectface.landmarks.masks import hull_mask
+from affectface.landmarks.masks import EYES_AND_BROWS, hull_mask
 from affectface.landmarks.topology import (
     FACE_OVAL,
-    LEFT_EYE_LOWER,
     LEFT_EYE_UPPER,
-    LEFT_EYEBROW_LOWER,
-    LEFT_EYEBROW_UPPER,
     NOSE_TIP,
-    RIGHT_EYE_LOWER,
     RIGHT_EYE_UPPER,
-    RIGHT_EYEBROW_LOWER,
-    RIGHT_EYEBROW_UPPER,
 )
 from affectface.occlusion.occlusion import Occlusion
 
@@ -84,7 +78,7 @@ def _hair(small: Image, points: FloatArray, eyes: float) -> tuple[FloatArray, Fl
     """How much each pixel (h, w) of a small picture is hair, 0 to 1, and whether it lies in the rim."""
     size = small.shape[0], small.shape[1]
     oval = hull_mask([points[list(FACE_OVAL)]], size)
-    features = hull_mask([points[list(ring)] for ring in _FEATURES], size)
+    features = hull_mask([points[list(ring)] for ring in EYES_AND_BROWS], size)
     margin = max(1, round(_BROW_MARGIN * eyes))
     own = features == 0  # not a brow's or an eye's own pixel
     features = np.asarray(cv2.dilate(features, np.ones((2 * margin + 1,) * 2, np.uint8)))
@@ -123,14 +117,6 @@ def _hair(small: Image, points: FloatArray, eyes: float) -> tuple[FloatArray, Fl
     near = cv2.dilate(hair.astype(np.uint8), cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (width, width))) > 0
     rim = near & (oval > 0) & own & (fade >= 1)
     return np.asarray(hair * fade, dtype=np.float32), np.asarray(rim, dtype=np.float32)
-
-
-_FEATURES = (
-    LEFT_EYE_LOWER + LEFT_EYE_UPPER,
-    RIGHT_EYE_LOWER + RIGHT_EYE_UPPER,
-    LEFT_EYEBROW_LOWER + LEFT_EYEBROW_UPPER,
-    RIGHT_EYEBROW_LOWER + RIGHT_EYEBROW_UPPER,
-)
 
 
 def _reaching_the_top(mask: BoolArray) -> BoolArray:

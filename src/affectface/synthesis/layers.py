@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from affectface.arrays import BoolArray, FloatArray, Image
+from affectface.blending.displacement import looked_up_at
 from affectface.rendering.drawn_mesh import place
 from affectface.rendering.eyes import EyeLayers
 from affectface.rendering.mouth import light_in_mouth, mouth_albedo
@@ -95,8 +96,8 @@ def _eye(
 ) -> Image:
     gaze = np.array(cv2.mean(moved, opening.astype(np.uint8))[:2], dtype=np.float32)
     corner = part.x - eye.x, part.y - eye.y
-    eyeball = _sample(eye.eyeball, *_where(corner, np.broadcast_to(gaze, displacement.shape)))
-    shadow = _sample(eye.shadow, *_where(corner, displacement))
+    eyeball = _sample(eye.eyeball, *looked_up_at(np.broadcast_to(gaze, displacement.shape), corner))
+    shadow = _sample(eye.shadow, *looked_up_at(displacement, corner))
     return _over(under, eyeball * shadow, opening, _SHARPEST)
 
 
@@ -152,7 +153,7 @@ def draw_mouth(
     light = light_in_mouth(drawn.values[..., 2], drawn.values[..., 3], opening, scale)
     colour = to_srgb(mouth_albedo(drawn.label, teeth=config.teeth) * source.white * light)
     if source.teeth_seen is not None and config.teeth:
-        where = _where((part.x, part.y), drawn.values)
+        where = looked_up_at(drawn.values, (part.x, part.y))
         own = _sample(source.image, *where).astype(np.float32)
         for tooth, seen in zip(TEETH, source.teeth_seen, strict=True):
             share = np.clip(_sample(seen, *where), 0, 1) * (drawn.label == tooth)
@@ -161,13 +162,6 @@ def draw_mouth(
         colour[:] = luminance(colour)[..., None]
     colour = np.asarray(cv2.GaussianBlur(colour, (0, 0), _SHARPEST), dtype=np.float32)
     pixels[box] = _over(pixels[box], colour, opening, max(_SHARPEST, _LIP_EDGE * source.eye_distance))
-
-
-def _where(corner: tuple[int, int], displacement: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Where pixels (h, w) are looked up, x and y, that lie at a corner and are displaced (h, w, 2 or more)."""
-    (x, y), (height, width) = corner, displacement.shape[:2]
-    columns, rows = np.arange(x, x + width, dtype=np.float32), np.arange(y, y + height, dtype=np.float32)
-    return displacement[..., 0] + columns, displacement[..., 1] + rows[:, None]
 
 
 def _sample(image: Image | FloatArray, x: FloatArray, y: FloatArray) -> FloatArray:

@@ -13,15 +13,11 @@ from affectface.blending.displacement import twice_as_fine
 from affectface.camera import Camera
 from affectface.fitting.face_fit import FaceFit, interocular_distance, landmark_shift
 from affectface.folds.folds import Folds, Skin, prepare_folds
-from affectface.landmarks.masks import hull_mask
+from affectface.landmarks.masks import LEFT_EYE, RIGHT_EYE, hull_mask
 from affectface.landmarks.topology import (
-    LEFT_EYE_LOWER,
-    LEFT_EYE_UPPER,
     LEFT_IRIS,
     LIPS_INNER_LOWER,
     LIPS_INNER_UPPER,
-    RIGHT_EYE_LOWER,
-    RIGHT_EYE_UPPER,
     RIGHT_IRIS,
 )
 from affectface.morphable import FaceModel
@@ -53,7 +49,6 @@ _ENOUGH_TEETH = 30
 """Pixels that are enough to tell it."""
 _LASHES = 0.05
 """Length of lashes with the shadow at their roots, in inter-ocular distances."""
-_EYES = RIGHT_EYE_LOWER + RIGHT_EYE_UPPER, LEFT_EYE_LOWER + LEFT_EYE_UPPER
 TEETH = (REGIONS.index("teeth_upper"), REGIONS.index("teeth_lower"))
 
 
@@ -222,7 +217,7 @@ def prepare_source(
 
 def _without(worn: Occlusion, image: Image, points: FloatArray, eye_distance: float) -> Image:
     """The face region without what is in front of it, so that none of it is taken for a fold, a tooth or hair."""
-    eyes = hull_mask([points[list(ring)] for ring in _EYES], (image.shape[0], image.shape[1]))
+    eyes = hull_mask([points[list(ring)] for ring in (RIGHT_EYE, LEFT_EYE)], (image.shape[0], image.shape[1]))
     wide = max(1, round(_LASHES * eye_distance))
     return without_occlusion(image, worn, cv2.dilate(eyes, np.ones((2 * wide + 1,) * 2, np.uint8)) > 0)
 

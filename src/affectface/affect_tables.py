@@ -29,8 +29,8 @@ COMPOUND_EXPRESSIONS = (
 )
 """The fifteen compound expressions of Du, Tao and Martinez (2014)."""
 
-VARIANTS = {"open_anger": "anger"}
-"""Other ways of showing a basic expression (derived): anger that bares its teeth instead of pressing its lips."""
+VARIANTS = {"closed_anger": "anger"}
+"""Other ways of showing a basic expression: anger that presses its lips instead of baring its teeth."""
 
 EXPRESSIONS = ("neutral", *BASIC_EXPRESSIONS, *VARIANTS, "contempt", *COMPOUND_EXPRESSIONS)
 """Every expression that can be asked for by name."""

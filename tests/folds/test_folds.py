@@ -52,8 +52,8 @@ def test_every_line_is_found(portrait: Portrait) -> None:
         ("disgust", "nasolabial", "forehead"),
         ("happiness", "nasolabial", "forehead"),
         ("happiness", "crow's feet", "frown"),
-        ("anger", "chin", "forehead"),
-        ("anger", "chin dimples", "forehead"),
+        ("closed_anger", "chin", "forehead"),
+        ("closed_anger", "chin dimples", "forehead"),
         ("surprise", "forehead", "chin dimples"),
     ],
 )

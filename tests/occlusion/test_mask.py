@@ -40,7 +40,7 @@ def held(photo: Image, hand: BoolArray) -> Image:
 def test_a_hand_over_the_mouth_stays_bit_for_bit(held: Image, hand: BoolArray, blend: str) -> None:
     model, config = load_named_face_model("embedded"), SynthesisConfig(blend=blend)  # type: ignore[arg-type]
     portrait = Portrait.open(held, face_model=model, config=config, occlusion_mask=hand)
-    for name in (*BASIC_EXPRESSIONS, "open_anger"):
+    for name in (*BASIC_EXPRESSIONS, "closed_anger"):
         drawn = portrait.express(Expression(name))
         np.testing.assert_array_equal(drawn[hand], held[hand], err_msg=name)
         assert (drawn != held).any()

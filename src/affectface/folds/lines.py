@@ -70,7 +70,7 @@ _NASOLABIAL = FoldLine(
     banks=0.5,
     across=0.10,
     onset=0.03,
-    full=0.15,
+    full=0.13,
     between=((61, 117), (40, 119), (129, 119)),  # the mouth's corner, the lip and the nostril push the cheek up
 )
 _CROWS_FEET = tuple(
@@ -84,10 +84,10 @@ _CROWS_FEET = tuple(
 _FROWN = FoldLine(
     "frown",
     points=((107, 9, 0.45), (55, 8, 0.45), (193, 168, 0.3)),
-    width=0.012, depth=0.60, banks=0.6, across=0.09, onset=0.04, full=0.20,
+    width=0.012, depth=0.60, banks=0.6, across=0.09, onset=0.04, full=0.16,
 )  # fmt: skip
 _NOSE = tuple(
-    FoldLine("nose", points, width=0.008, depth=0.45, banks=0.4, across=0.07, onset=0.03, full=0.10)
+    FoldLine("nose", points, width=0.008, depth=0.45, banks=0.4, across=0.07, onset=0.03, full=0.08)
     for points in (((6, 122, 0.4), (122, 188, 0.7)), ((197, 196, 0.45), (196, 174, 0.7)))
 )
 _NOSE_ROOT = FoldLine(

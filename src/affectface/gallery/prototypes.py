@@ -20,13 +20,13 @@ from affectface.gallery.affect_model import AffectModel
 Recipe = dict[int | str, float]
 
 EXPRESSION_RECIPES: dict[str, Recipe] = {
-    "happiness": {6: 0.75, 12: 0.9, 25: 1.0},
-    "sadness": {1: 0.9, 4: 0.45, 15: 1.0, 17: 0.85, 43: 0.1, 64: 0.1},
-    "fear": {1: 1.0, 2: 0.5, 4: 0.45, 5: 1.0, 20: 0.9, 25: 0.7, 26: 0.5},
-    "anger": {4: 1.0, 5: 0.2, 7: 0.9, 9: 0.35, 17: 0.5, 24: 1.0},
-    "open_anger": {4: 1.0, 5: 0.45, 7: 0.9, 9: 0.15, 10: 0.5, 16: 0.75, 25: 1.0, 26: 0.8},
-    "surprise": {1: 0.8, 2: 0.8, 5: 0.75, 25: 0.3, 26: 1.0, 27: 0.7},
-    "disgust": {4: 0.3, 6: 0.2, 7: 0.6, 9: 0.65, 10: 0.9, 15: 0.4, 17: 0.5, 25: 0.2},
+    "happiness": {6: 0.75, 12: 0.8, 25: 0.95},
+    "sadness": {1: 0.9, 4: 0.45, 15: 0.95, 17: 0.8, 43: 0.1, 64: 0.1},
+    "fear": {1: 1.0, 2: 0.45, 4: 0.45, 5: 1.0, 20: 0.75, 25: 0.75, 26: 0.45},
+    "anger": {4: 0.75, 5: 0.4, 7: 0.9, 9: 0.15, 10: 0.5, 16: 0.75, 25: 1.0, 26: 0.65},
+    "closed_anger": {4: 1.0, 5: 0.2, 7: 0.9, 9: 0.35, 17: 0.5, 24: 1.0},
+    "surprise": {1: 0.75, 2: 0.75, 5: 0.75, 25: 0.3, 26: 0.95, 27: 0.65},
+    "disgust": {4: 0.1, 6: 0.1, 7: 0.5, 9: 0.6, 10: 0.8, 15: 0.4, 17: 0.5, 25: 0.1},
     "contempt": {"12L": 0.5, "14L": 0.9, 7: 0.15},
 }
 """Action units and strengths at full intensity; the sets after EMFACS, FACS 1978 and Du 2014."""
@@ -57,7 +57,7 @@ CIRCLE: tuple[tuple[float, Recipe], ...] = (
 
 _LEFT = 1.02
 """Strength of the person's left side over the mean of both, as in the fitted smiles of 51 people."""
-_JUDGES = ("fer", "human", "facex")
+_JUDGES = ("fer", "human", "facex", "face-api")
 """Recognisers whose answers were looked at while the strengths were set: by the search, or between steps."""
 _ANGLES = 48
 _RADII = (0.25, 0.5, 0.75, 1.0)

@@ -13,6 +13,7 @@ from affectface.landmarks.topology import CHIN_FRONT, FACE_OVAL, LIPS_OUTER_LOWE
 from affectface.morphable import FaceModel
 from affectface.rendering.drawn_mesh import DrawnMesh, drawn_mesh
 from affectface.rendering.mouth import INTERIOR
+from affectface.synthesis.hairs import with_stiff_hairs
 
 _OUTLINE = 1.02
 """How much larger than the landmarks' outline the drawn face is."""
@@ -31,7 +32,7 @@ class Parts:
     used : ndarray of shape (U,), int32
         Those of the face model's vertices that are drawn: the back of the head need not be moved.
     expression : ndarray of shape (E, U, 3), float32
-        What the facial units do to them, cm.
+        What the facial units do to them, cm; brows and lashes are stiff.
     front : DrawnMesh
         Skin and eyes, labelled `SKIN` and `EYE`.
     mouth : DrawnMesh
@@ -75,7 +76,8 @@ def parts_of(model: FaceModel) -> Parts:
     mouth_mesh = drawn_mesh(triangles[mouth], model.triangle_regions[mouth])
     on_lips = model.landmark_triangles[[*LIPS_OUTER_UPPER, *LIPS_OUTER_LOWER]]
     lips = np.isin(front_mesh.index, triangles[on_lips[on_lips >= 0]])
-    expression = np.ascontiguousarray(model.expression[:, used])
+    drawn_skin = front_mesh.index[np.unique(front_mesh.triangles[front_mesh.labels == SKIN])]
+    expression = with_stiff_hairs(model, np.ascontiguousarray(model.expression[:, used]), used, drawn_skin)
     eyes = tuple(np.flatnonzero(np.isin(front_mesh.index, triangles[ball])) for ball in balls if ball.any())
     return Parts(used, expression, front_mesh, mouth_mesh, np.flatnonzero(lips), eyes)
 

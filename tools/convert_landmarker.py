@@ -1,4 +1,4 @@
-"""Convert MediaPipe's face detectors and its face mesh with attention from TFLite to ONNX.
+"""Convert MediaPipe's face and palm detectors, its face mesh with attention and its hand model from TFLite to ONNX.
 
 The inputs lie in the wheel of ``mediapipe==0.10.21`` (Apache-2.0). In an environment with ``tflite``, ``flatbuffers``,
 ``numpy``, ``onnx`` and ``onnxruntime``::
@@ -14,6 +14,8 @@ file                   input                    outputs
 face_short_range.onnx  (N, 128, 128, 3) uint8   boxes (N, 896, 16) and logits (N, 896, 1), raw
 face_full_range.onnx   (N, 192, 192, 3) uint8   boxes (N, 2304, 16) and logits (N, 2304, 1), raw
 face_mesh.onnx         (N, 192, 192, 3) uint8   landmarks (N, 478, 3), pixels of the input, and logit (N,)
+palm.onnx              (N, 128, 128, 3) uint8   boxes (N, 896, 18) and logits (N, 896, 1), raw
+hand.onnx              (N, 224, 224, 3) uint8   landmarks (N, 21, 3), pixels of the input, and score (N,), 0 to 1
 ====================== ======================== =======================================================================
 
 The mesh model's three custom operators are affine crops around the lips and the eyes; they are written here with
@@ -153,14 +155,39 @@ def load(translator: Translator, low: float, high: float) -> int:
 
 
 def convert_detector(path: Path) -> onnx.ModelProto:
-    """Return a detector as ONNX."""
+    """Return a face detector as ONNX."""
     t = Translator(path)
-    size = load(t, -1.0, 1.0)
+    return as_detector(t, load(t, -1.0, 1.0))
+
+
+def convert_palm_detector(path: Path) -> onnx.ModelProto:
+    """Return the palm detector as ONNX, for pictures of 128 pixels instead of 192.
+
+    It looks at the surroundings of a face here, of which a hand takes up a large part: the smaller picture costs half
+    the time, and fewer faces are taken for palms in it.
+    """
+    t = Translator(path, side=128)
+    return as_detector(t, load(t, 0.0, 1.0))
+
+
+def as_detector(t: Translator, size: int) -> onnx.ModelProto:
+    """Return a translated detector with its outputs named."""
     outputs = {}
+    side, own = t.sides
     for tensor in (int(n) for n in t.graph.OutputsAsNumpy()):
-        shape = t.shape(tensor)
-        outputs["logits" if shape[-1] == 1 else "boxes"] = (t.names[tensor], [None, *shape[1:]])
+        _, anchors, values = t.stored_shape(tensor)
+        outputs["logits" if values == 1 else "boxes"] = (t.names[tensor], [None, anchors * side**2 // own**2, values])
     return finish(t, size, outputs)
+
+
+def convert_hand(path: Path) -> onnx.ModelProto:
+    """Return the hand landmark model as ONNX, without its metric landmarks and without which hand it is."""
+    t = Translator(path)
+    size = load(t, 0.0, 1.0)
+    points, score = (t.names[int(n)] for n in t.graph.OutputsAsNumpy()[:2])
+    landmarks = t.add("Reshape", [points, t.integers(-1, 21, 3)])
+    score = t.add("Reshape", [score, t.integers(-1)])
+    return finish(t, size, {"landmarks": (landmarks, [None, 21, 3]), "score": (score, [None])})
 
 
 def convert_mesh(path: Path) -> onnx.ModelProto:
@@ -196,8 +223,14 @@ def convert_mesh(path: Path) -> onnx.ModelProto:
 
 
 def finish(t: Translator, size: int, outputs: dict[str, tuple[str, list[int | None]]]) -> onnx.ModelProto:
-    """Return the collected nodes as a checked model with named outputs."""
+    """Return the collected nodes as a checked model with named outputs, without those that no output needs."""
     nodes = [*t.nodes, *(helper.make_node("Identity", [inner], [name]) for name, (inner, _) in outputs.items())]
+    needed = set(outputs)
+    for node in reversed(nodes):
+        if needed.intersection(node.output):
+            needed.update(node.input)
+    nodes = [node for node in nodes if needed.intersection(node.output)]
+    weights = [weight for weight in t.weights if weight.name in needed]
     graph = helper.make_graph(
         nodes,
         "landmarker",
@@ -206,7 +239,7 @@ def finish(t: Translator, size: int, outputs: dict[str, tuple[str, list[int | No
             helper.make_tensor_value_info(name, TensorProto.FLOAT, [n or "N" for n in shape])
             for name, (_, shape) in outputs.items()
         ],
-        t.weights,
+        weights,
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=8)
     onnx.checker.check_model(model, full_check=True)
@@ -217,11 +250,13 @@ MODELS = {
     "face_short_range": ("face_detection/face_detection_short_range.tflite", convert_detector),
     "face_full_range": ("face_detection/face_detection_full_range_sparse.tflite", convert_detector),
     "face_mesh": ("face_landmark/face_landmark_with_attention.tflite", convert_mesh),
+    "palm": ("palm_detection/palm_detection_full.tflite", convert_palm_detector),
+    "hand": ("hand_landmark/hand_landmark_lite.tflite", convert_hand),
 }
 
 
 def main() -> None:
-    """Convert the three models of the wheel given on the command line, and print the checksums of the inputs."""
+    """Convert the models of the wheel given on the command line, and print the checksums of the inputs."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("wheel", type=Path, help="mediapipe-0.10.21-*.whl")
     parser.add_argument("--output", type=Path, default=OUTPUT)

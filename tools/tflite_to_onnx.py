@@ -4,8 +4,8 @@ TFLite keeps images as (N, H, W, C) and ONNX as (N, C, H, W): every rank-4 tenso
 back into TFLite's order just before a reshape, where the order of the numbers matters. The batch size is left open.
 Weights stay float16, as MediaPipe ships them, and a Cast widens them when a session is made.
 
-Only what the face models use is translated; anything else raises. Needs the packages ``tflite``, ``flatbuffers`` and
-``onnx``, at conversion time only.
+Only what the face and hand models use is translated; anything else raises. Needs the packages ``tflite``,
+``flatbuffers`` and ``onnx``, at conversion time only.
 """
 
 from __future__ import annotations
@@ -42,9 +42,13 @@ class Translator:
     custom : dict of str to callable
         What writes the nodes of a custom operator: called with this object, the numbers of its input tensors, the
         number of its output tensor, and its options.
+    side : int
+        Side of the pictures, pixels, where it shall not be the file's: convolutions take pictures of any size.
     """
 
-    def __init__(self, path: Path, custom: dict[str, CustomTranslator] | None = None) -> None:
+    def __init__(
+        self, path: Path, custom: dict[str, CustomTranslator] | None = None, *, side: int | None = None
+    ) -> None:
         self.model = tflite.Model.GetRootAsModel(path.read_bytes(), 0)
         self.graph = self.model.Subgraphs(0)
         self.custom = custom or {}
@@ -52,14 +56,25 @@ class Translator:
         self.weights: list[onnx.TensorProto] = []
         self.constants: dict[int, NDArray[Any]] = {}
         self.names: dict[int, str] = {}
+        own = self.stored_shape(int(self.graph.Inputs(0)))[1]
+        self.sides = side or own, own
 
     def tensor_numbers(self) -> dict[str, int]:
         """Return the number of each tensor by its name."""
         return {self.graph.Tensors(i).Name().decode(): i for i in range(self.graph.TensorsLength())}
 
-    def shape(self, tensor: int) -> tuple[int, ...]:
-        """Return a tensor's shape in TFLite's order."""
+    def stored_shape(self, tensor: int) -> tuple[int, ...]:
+        """Return the shape that the file gives a tensor."""
         return tuple(int(n) for n in self.graph.Tensors(tensor).ShapeAsNumpy())
+
+    def shape(self, tensor: int) -> tuple[int, ...]:
+        """Return a computed tensor's shape in TFLite's order, for pictures of the size that was asked for."""
+        shape, (side, own) = self.stored_shape(tensor), self.sides
+        if side == own or len(shape) != 4:
+            return shape
+        if any(n * side % own for n in shape[1:3]):
+            raise NotImplementedError(f"{shape[1]} x {shape[2]} cells in a picture of {side} instead of {own} pixels")
+        return shape[0], shape[1] * side // own, shape[2] * side // own, shape[3]
 
     def constant(self, tensor: int) -> NDArray[Any]:
         """Return a weight, made dense; raise KeyError if the tensor is computed."""
@@ -70,7 +85,7 @@ class Translator:
                 raise KeyError(f"tensor {tensor} is not a constant")
             values = np.frombuffer(buffer.DataAsNumpy().tobytes(), NUMPY_TYPES[described.Type()])
             sparsity = described.Sparsity()
-            shape = self.shape(tensor)
+            shape = self.stored_shape(tensor)
             self.constants[tensor] = dense(values, shape, sparsity) if sparsity else values.reshape(shape)
         return self.constants[tensor]
 
@@ -119,6 +134,8 @@ class Translator:
             return name
         if activation == tflite.ActivationFunctionType.RELU:
             return self.add("Relu", [name])
+        if activation == tflite.ActivationFunctionType.RELU6:
+            return self.add("Clip", [name, self.weight(np.float32(0)), self.weight(np.float32(6))])
         raise NotImplementedError(f"fused activation {activation}")
 
     def _pads(self, options: Any, source: int, kernel: tuple[int, int]) -> list[int]:
@@ -161,6 +178,24 @@ class Translator:
 
     _densify = _dequantize
 
+    def _fully_connected(self, operator: Any, inputs: list[int], output: int) -> None:
+        options = self._options(operator, tflite.FullyConnectedOptions)
+        if len(self.shape(inputs[0])) != 2:
+            raise NotImplementedError("a fully connected layer of anything but vectors")
+        product = self.add("MatMul", [self.names[inputs[0]], self.weight(self.constant(inputs[1]).T)])
+        name = self.add("Add", [product, self.weight(self.constant(inputs[2]))])
+        self.names[output] = self._activated(name, options.FusedActivationFunction())
+
+    def _mean(self, operator: Any, inputs: list[int], output: int) -> None:
+        keep = self._options(operator, tflite.ReducerOptions).KeepDims()
+        axes = sorted(int(axis) for axis in self.constant(inputs[1]).ravel())
+        if len(self.shape(inputs[0])) != 4 or axes != [1, 2] or keep:
+            raise NotImplementedError("a mean over anything but rows and columns")
+        self.names[output] = self.add("ReduceMean", [self.names[inputs[0]]], axes=[2, 3], keepdims=0)
+
+    def _logistic(self, operator: Any, inputs: list[int], output: int) -> None:
+        self.names[output] = self.add("Sigmoid", [self.names[inputs[0]]])
+
     def _max_pool_2d(self, operator: Any, inputs: list[int], output: int) -> None:
         options = self._options(operator, tflite.Pool2DOptions)
         size = (options.FilterHeight(), options.FilterWidth())
@@ -202,6 +237,8 @@ class Translator:
 
     def _reshape(self, operator: Any, inputs: list[int], output: int) -> None:
         shape = self.shape(output)
+        if len(shape) == 3:  # a row for each anchor, of which there are as many as the cells make
+            shape = shape[0], int(np.prod(self.shape(inputs[0])[1:])) // shape[2], shape[2]
         name = self.add("Reshape", [self.flat(inputs[0]), self.integers(-1, *shape[1:])])
         # A rank-4 result is channels-first like any other.
         self.names[output] = self.add("Transpose", [name], perm=TO_CHANNELS_FIRST) if len(shape) == 4 else name

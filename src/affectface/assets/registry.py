@@ -112,6 +112,20 @@ ASSETS: tuple[Asset, ...] = (
         origin=_MEDIAPIPE,
     ),
     Asset(
+        name="palm",
+        kind="landmarker",
+        file="landmarker/palm.onnx",
+        licence="Apache-2.0",
+        origin=_MEDIAPIPE,
+    ),
+    Asset(
+        name="hand",
+        kind="landmarker",
+        file="landmarker/hand.onnx",
+        licence="Apache-2.0",
+        origin=_MEDIAPIPE,
+    ),
+    Asset(
         name="ict-facekit",
         kind="face model",
         file="ict-facekit.npz",

@@ -6,7 +6,7 @@ from affectface.landmarks.detector import _anchors, _merge, detect, overlaps
 
 
 def test_as_many_anchors_as_the_networks_answer_for() -> None:
-    for which, count in (("short", 896), ("full", 2304)):
+    for which, count in (("short", 896), ("full", 2304), ("palm", 896)):
         anchors = _anchors(which)
         assert anchors.shape == (count, 2)
         assert 0 < anchors.min() < anchors.max() < 1
@@ -30,6 +30,7 @@ def test_overlapping_answers_become_their_weighted_mean() -> None:
     np.testing.assert_allclose([near.score, far.score], [0.5, 1 / (1 + np.exp(-3))])
 
 
-def test_flat_pictures_have_no_face() -> None:
+def test_flat_pictures_have_neither_face_nor_palm() -> None:
     assert detect(np.zeros((2, 128, 128, 3), dtype=np.uint8), "short") == [[], []]
     assert detect(np.full((1, 192, 192, 3), 128, dtype=np.uint8), "full") == [[]]
+    assert detect(np.full((1, 128, 128, 3), 128, dtype=np.uint8), "palm") == [[]]

@@ -1,7 +1,8 @@
-"""Face detection: MediaPipe's two BlazeFace networks on one small square picture.
+"""Face and palm detection: MediaPipe's BlazeFace networks, and its palm detector, on one small square picture.
 
-Bazarevsky et al. 2019, BlazeFace: Sub-millisecond Neural Face Detection on Mobile GPUs. The networks answer for each
-anchor with a box, six key points and a score; overlapping answers are averaged by score (section 4.2 of the paper).
+Bazarevsky et al. 2019, BlazeFace: Sub-millisecond Neural Face Detection on Mobile GPUs; Zhang et al. 2020, MediaPipe
+Hands: On-device Real-time Hand Tracking (section 2.1). The networks answer for each anchor with a box, six key points
+of a face or seven of a palm, and a score; overlapping answers are averaged by score (section 4.2 of the first paper).
 """
 
 from __future__ import annotations
@@ -19,29 +20,38 @@ from affectface.landmarks.sessions import Network, run
 Range = Literal["short", "full"]
 """The short-range network sees faces from about a tenth of the picture upwards, the full-range one from a thirtieth."""
 
-INPUT_SIZES: dict[Range, int] = {"short": 128, "full": 192}
+Detector = Range | Literal["palm"]
+"""Any of the networks; the third one sees palms."""
+
+INPUT_SIZES: dict[Detector, int] = {"short": 128, "full": 192, "palm": 128}
 """Side of the picture that a network takes, pixels."""
 
-MIN_SCORES: dict[Range, float] = {"short": 0.5, "full": 0.35}
-"""Scores below these are not faces. 0.5 is MediaPipe's; its 0.6 for the full range misses small faces that the mesh
-network, asked afterwards, is sure about."""
+MIN_SCORES: dict[Detector, float] = {"short": 0.5, "full": 0.35, "palm": 0.5}
+"""Scores below these are not faces or palms. 0.5 is MediaPipe's; its 0.6 for the full range misses small faces that the
+mesh network, asked afterwards, is sure about."""
+
+_NETWORKS: dict[Detector, Network] = {"short": "face_short_range", "full": "face_full_range", "palm": "palm"}
+_TWO_GRIDS = [(16, 2), (8, 6)]
+_GRIDS: dict[Detector, list[tuple[int, int]]] = {"short": _TWO_GRIDS, "full": [(48, 1)], "palm": _TWO_GRIDS}
+"""Cells along a side and anchors in a cell, as in MediaPipe's face_detection and palm_detection graphs."""
 
 OVERLAP = 0.3
-"""Boxes that share more than this part of their union are one face (MediaPipe's min_suppression_threshold)."""
+"""Boxes that share more than this part of their union are one face or palm (MediaPipe's min_suppression_threshold)."""
 
 
 @dataclass(frozen=True, eq=False)
 class Detection:
-    """A face found by a detector, in pixels of the picture it was given.
+    """A face or a palm found by a detector, in pixels of the picture it was given.
 
     Attributes
     ----------
     score : float
         How sure the detector is, 0 to 1.
     box : ndarray of shape (4,)
-        x0, y0, x1, y1 of the face from brows to chin.
-    keypoints : ndarray of shape (6, 2)
-        The person's right eye, left eye, nose tip, mouth, right ear and left ear.
+        x0, y0, x1, y1 of the face from brows to chin, or of the palm.
+    keypoints : ndarray of shape (6, 2) or (7, 2)
+        The person's right eye, left eye, nose tip, mouth, right ear and left ear; or the wrist, the knuckles of the
+        fingers from the index to the little one, and the two lower joints of the thumb.
     """
 
     score: float
@@ -49,14 +59,14 @@ class Detection:
     keypoints: FloatArray
 
 
-def detect(pictures: NDArray[np.uint8], which: Range) -> list[list[Detection]]:
-    """Return what a network finds in each picture of a batch, most certain face first.
+def detect(pictures: NDArray[np.uint8], which: Detector) -> list[list[Detection]]:
+    """Return what a network finds in each picture of a batch, most certain first.
 
     Parameters
     ----------
     pictures : ndarray of shape (N, S, S, 3), uint8
         Pictures of the size that the network takes.
-    which : {"short", "full"}
+    which : {"short", "full", "palm"}
         The network.
 
     Returns
@@ -64,8 +74,7 @@ def detect(pictures: NDArray[np.uint8], which: Range) -> list[list[Detection]]:
     list of list of Detection
         One list a picture.
     """
-    network: Network = "face_short_range" if which == "short" else "face_full_range"
-    answers, logits = run(network, pictures)
+    answers, logits = run(_NETWORKS[which], pictures)
     size = INPUT_SIZES[which]
     least = -np.log(1 / MIN_SCORES[which] - 1)
     return [
@@ -76,22 +85,20 @@ def detect(pictures: NDArray[np.uint8], which: Range) -> list[list[Detection]]:
 
 
 @cache
-def _anchors(which: Range) -> FloatArray:
+def _anchors(which: Detector) -> FloatArray:
     """Return the centre of every anchor, (A, 2), as a fraction of the picture's side."""
-    # (cells along a side, anchors in a cell), as in MediaPipe's face_detection graphs
-    layers = [(16, 2), (8, 6)] if which == "short" else [(48, 1)]
     return np.concatenate(
         [
             (np.stack([columns, rows], axis=-1).reshape(-1, 2).repeat(anchors, axis=0) + 0.5) / cells
-            for cells, anchors in layers
+            for cells, anchors in _GRIDS[which]
             for rows, columns in [np.mgrid[:cells, :cells]]
         ]
     ).astype(np.float32)
 
 
 def _decode(answers: FloatArray, anchors: FloatArray, size: int) -> FloatArray:
-    """Return raw answers (A, 16) as (A, 8, 2): two corners of the box, then the six key points, pixels."""
-    points = answers.reshape(-1, 8, 2).copy()
+    """Return raw answers (A, 4 + 2 K) as (A, 2 + K, 2): two corners of the box, then the key points, pixels."""
+    points = answers.reshape(-1, answers.shape[1] // 2, 2).copy()
     half = points[:, 1] / 2
     points[:, 1] = points[:, 0] + half
     points[:, 0] -= half

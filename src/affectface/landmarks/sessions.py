@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from affectface.arrays import FloatArray
 
-Network = Literal["face_short_range", "face_full_range", "face_mesh"]
+Network = Literal["face_short_range", "face_full_range", "face_mesh", "palm", "hand"]
 
 THREADS_VARIABLE = "AFFECTFACE_THREADS"
 """Environment variable: threads a network may use, read when it is opened. One is the fastest for nets this small when
@@ -42,6 +42,7 @@ def open_sessions() -> None:
     """Open the networks that every photo needs, ahead of the first one."""
     session("face_mesh")
     session("face_short_range")
+    session("palm")
 
 
 def run(network: Network, images: NDArray[np.uint8]) -> tuple[FloatArray, FloatArray]:

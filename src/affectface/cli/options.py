@@ -82,7 +82,7 @@ OcclusionMaskOption = Annotated[
     typer.Option(
         "--occlusion-mask",
         metavar="MASK.png",
-        help="A picture of the photo's size, white where something such as a hand is in front of the face.",
+        help="A picture of the photo's size, white where something such as a cup is in front of the face.",
     ),
 ]
 OneFaceOption = Annotated[

@@ -1,4 +1,4 @@
-"""A mask by hand: whatever cannot be found in front of a face, such as a hand or a microphone, can be pointed out."""
+"""A mask by hand: whatever is not found in front of a face, such as a cup or a microphone, can be pointed out."""
 
 from __future__ import annotations
 

@@ -26,8 +26,8 @@ class SynthesisConfig:
     folds: float = 1.0
     """How strongly skin folds where it is compressed; 0 for not at all, as on a child's face."""
     occlusion: bool = True
-    """Whether hair and glasses in front of the face are looked for and stay where they are, instead of moving with it.
-    A mask given by hand counts either way."""
+    """Whether hair, glasses and hands in front of the face are looked for and stay where they are, instead of moving
+    with it. A mask given by hand counts either way."""
     reach: float = 0.45
     """How far around the face pixels follow it, in inter-ocular distances."""
     device: str = "cpu"

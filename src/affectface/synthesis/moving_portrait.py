@@ -118,7 +118,7 @@ class MovingPortrait:
             float(np.median([fit.camera.focal for fit in found])),
             model,
             affect_model or load_named_affect_model(None),
-            # hair and glasses would be told from skin in each frame anew, and flicker
+            # hair, glasses and hands would be told from skin in each frame anew, and flicker
             replace(config or SynthesisConfig(), occlusion=False),
         )
 

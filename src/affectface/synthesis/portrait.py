@@ -56,7 +56,7 @@ class Portrait:
     config : SynthesisConfig
         The choices of the synthesis.
     occlusion_mask : ndarray of shape (H, W), bool, or None
-        What is in front of the face besides what is found there, such as a hand.
+        What is in front of the face besides what is found there, such as a cup.
     """
 
     image: Image
@@ -96,8 +96,8 @@ class Portrait:
         focal : float, optional
             The photo's focal length, pixels, where it is known.
         occlusion_mask : path or ndarray of shape (H, W), bool, optional
-            What is in front of the face and stays where it is, such as a hand or a microphone: a picture of the photo's
-            size, white there and black elsewhere, or the mask itself. Hair and glasses are found without it.
+            What is in front of the face and stays where it is, such as a cup or a microphone: a picture of the photo's
+            size, white there and black elsewhere, or the mask itself. Hair, glasses and hands are found without it.
 
         Returns
         -------
@@ -149,8 +149,8 @@ class Portrait:
         focal : float, optional
             The photo's focal length, pixels, where it is known.
         occlusion_mask : path or ndarray of shape (H, W), bool, optional
-            What is in front of the face and stays where it is, such as a hand or a microphone: a picture of the photo's
-            size, white there and black elsewhere, or the mask itself. Hair and glasses are found without it.
+            What is in front of the face and stays where it is, such as a cup or a microphone: a picture of the photo's
+            size, white there and black elsewhere, or the mask itself. Hair, glasses and hands are found without it.
 
         Returns
         -------

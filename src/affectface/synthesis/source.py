@@ -24,6 +24,7 @@ from affectface.morphable import FaceModel
 from affectface.morphable.face_model import weighted_sum
 from affectface.occlusion.glasses import find_glasses
 from affectface.occlusion.hair import find_hair
+from affectface.occlusion.hands import find_hands
 from affectface.occlusion.mask import masked_occlusion
 from affectface.occlusion.occlusion import Occlusion, together, without_occlusion
 from affectface.regions import REGIONS
@@ -173,7 +174,8 @@ def prepare_source(
     skin_colour = np.median(harmonics(normals[:: max(1, len(normals) // 500)]) @ fit.lighting, axis=0)
     pointed_out = None if mask is None else masked_occlusion(mask[y0:y1, x0:x1], eye_distance)
     glasses = find_glasses(region, landmarks - origin, eye_distance) if config.occlusion else None
-    worn = together(pointed_out, glasses)
+    hands = find_hands(image, landmarks, eye_distance, (x0, y0, x1, y1)) if config.occlusion else None
+    worn = together(pointed_out, glasses, hands)
     clear = region if worn is None else _without(worn, region, landmarks[:, :2] - (x0, y0), eye_distance)
     sclera = _sclera(opening, irises, eye_distance)
     if worn is not None:

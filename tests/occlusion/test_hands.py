@@ -1,5 +1,7 @@
 """A hand on the face is found where it is, and stays there; any other changes nothing."""
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
@@ -84,6 +86,32 @@ def test_nothing_of_the_hand_is_left_on_the_skin(held: DrawnHand, portrait: Port
     box = np.s_[y : y + finer.shape[0], x : x + finer.shape[1]]
     there = (held.mask & on_face(portrait))[box]
     assert (finer[there] != held.picture[box][there]).any(axis=-1).mean() > 0.93
+
+
+def test_a_hand_holds_the_skin_beside_it(portrait: Portrait) -> None:
+    held, eyes = portrait.source.held, portrait.source.eye_distance
+    assert held is not None
+    assert held.shape == portrait.source.image.shape[:2]
+    assert {0, 1} < set(held[::3, ::3].ravel().tolist())
+    free = np.asarray(cv2.distanceTransform((held < 1).astype(np.uint8), cv2.DIST_L2, 5))
+    assert not held[free > 0.2 * eyes].any()
+    assert held[(free > 0) & (free < 0.02 * eyes)].min() > 0.9
+
+
+def test_lips_move_where_the_skin_is_held(portrait: Portrait) -> None:
+    config = SynthesisConfig(shading=False, folds=0)
+    everywhere = np.ones(portrait.source.image.shape[:2], np.float32)
+    drawn = []
+    for held in (None, everywhere):
+        one = replace(portrait, config=config)
+        vars(one)["source"] = replace(portrait.source, held=held, occlusion=None)
+        drawn.append(one.express(Expression("surprise")))
+    for landmark, moves in ((105, False), (17, True)):  # brow and lower lip
+        x, y = portrait.face.landmarks[landmark, :2].astype(int)
+        free, kept = (image[y - 1 : y + 2, x - 1 : x + 2] for image in drawn)
+        photo = portrait.image[y - 1 : y + 2, x - 1 : x + 2]
+        assert (free != photo).any()
+        assert (kept != photo).any() == moves, landmark
 
 
 def test_a_hand_beside_the_face_changes_nothing(

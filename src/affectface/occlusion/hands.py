@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from affectface.arrays import FloatArray, Image
+from affectface.arrays import FloatArray, Image, smooth_step
 from affectface.landmarks.crop import Crop
 from affectface.landmarks.hand_landmarks import FINGERS, INDEX, LITTLE, MIDDLE, WRIST, Hand, detect_hands
 from affectface.landmarks.masks import hull_mask
@@ -38,6 +38,8 @@ _NAIL = 7.0
 """How far a finger goes on beyond the landmark of its tip, in such millimetres, the roundness not counted."""
 _GAP = 3.0
 """Gaps between fingers up to this width, in such millimetres, are filled: the skin in them is hardly seen."""
+_HELD, _HELD_FADE = 0.03, 0.15
+"""How far from a hand the skin does not move, and over which width it then does, in inter-ocular distances."""
 _ROUND = np.linspace(0, 2 * np.pi, 24, endpoint=False)
 
 
@@ -79,6 +81,33 @@ def find_hands(
         if (drawn & face).any():
             mask |= drawn
     return masked_occlusion(mask > 0, eye_distance)
+
+
+def held_skin(hands: Occlusion, size: tuple[int, int], eye_distance: float) -> FloatArray:
+    """Return how much hands hold the skin that they touch.
+
+    Skin does not slide away under a hand that rests on it; and what was missed of the hand, such as a long nail, or of
+    what it holds, is not torn from it.
+
+    Parameters
+    ----------
+    hands : Occlusion
+        The hands, from `find_hands`.
+    size : tuple of int
+        Height and width of the face region.
+    eye_distance : float
+        Inter-ocular distance, pixels.
+
+    Returns
+    -------
+    ndarray of shape (h, w), float32
+        1 on the hands and right beside them, fading to 0.
+    """
+    free = np.ones(size, dtype=np.uint8)
+    height, width = hands.alpha.shape
+    free[hands.y : hands.y + height, hands.x : hands.x + width] = hands.alpha <= 0
+    distance = cv2.distanceTransform(free, cv2.DIST_L2, 5) / eye_distance
+    return np.asarray(1 - smooth_step((distance - _HELD) / _HELD_FADE), dtype=np.float32)
 
 
 def hand_mask(hand: Hand, origin: tuple[int, int], size: tuple[int, int]) -> NDArray[np.uint8]:

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from affectface.arrays import FloatArray, Image
+from affectface.arrays import FloatArray, Image, smooth_step
 from affectface.blending.displacement import continue_field, look_up
 from affectface.blending.poisson import blend_poisson
 from affectface.folds.folds import draw_folds
@@ -36,6 +36,8 @@ _EDGE_BLUR = 0.8
 """Blur of the edges at which skin folds over skin, pixels."""
 _LEAST_ROOM = 1.6
 """Reach over the longest displacement: a smooth step of that length stays below a slope of 1."""
+_FREE, _FREE_FADE = 0.03, 0.12
+"""How far around the lips no hand holds the skin, and over which width it then does, in inter-ocular distances."""
 _TRUST = 0.75
 """Share of the predicted change of light that is drawn: skin scatters light, and is less contrasted than matt paint."""
 
@@ -96,6 +98,8 @@ def draw_expression(
     known = (drawn.label == SKIN) & (drawn.values[..., 3] > _EDGE_ON)
     displacement, light = continue_field(drawn.values, known, reach, device=config.device)
     _smooth_edges(displacement, source.parts, points, window)
+    if source.held is not None:
+        displacement *= _movable(source.held[window.box], source, points, window)[..., None]
     if source.folds.lines:
         draw_folds(light, displacement, source.folds, vertices, (window.x, window.y), config.folds)
     pixels = look_up(source.finer[window.finer_box], displacement, light)
@@ -127,6 +131,19 @@ def _smooth_edges(displacement: FloatArray, parts: Parts, points: FloatArray, wi
     cv2.GaussianBlur(displacement, (3, 3), _EDGE_BLUR, dst=displacement)
     for box, own in zip(seams, sharp, strict=True):
         displacement[box] = own
+
+
+def _movable(held: FloatArray, source: SourceFace, points: FloatArray, window: Window) -> FloatArray:
+    """How much of its displacement each pixel (h, w) keeps where a hand holds the skin.
+
+    Lips keep theirs: what is drawn between them is where the mesh has it. Lids move too little for that to matter.
+    """
+    apart = np.ones(window.size, dtype=np.uint8)
+    if len(lips := source.parts.lips):
+        around = np.concatenate([points[lips, :2], source.front_points[lips, :2]]) - (window.x, window.y)
+        cv2.fillConvexPoly(apart, cv2.convexHull(np.rint(around).astype(np.int32)), 0)
+    distance = cv2.distanceTransform(apart, cv2.DIST_L2, 5) / source.eye_distance
+    return np.asarray(1 - held * smooth_step((distance - _FREE) / _FREE_FADE), dtype=np.float32)
 
 
 def _log_light_ratio(source: SourceFace, normals: FloatArray) -> FloatArray:

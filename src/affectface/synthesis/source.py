@@ -24,7 +24,7 @@ from affectface.morphable import FaceModel
 from affectface.morphable.face_model import weighted_sum
 from affectface.occlusion.glasses import find_glasses
 from affectface.occlusion.hair import find_hair
-from affectface.occlusion.hands import find_hands
+from affectface.occlusion.hands import find_hands, held_skin
 from affectface.occlusion.mask import masked_occlusion
 from affectface.occlusion.occlusion import Occlusion, together, without_occlusion
 from affectface.regions import REGIONS
@@ -89,6 +89,8 @@ class SourceFace:
         How surely the photo itself shows upper and lower teeth, 0 to 1; None where its lips are closed.
     occlusion : Occlusion or None
         What is in front of the face, which stays where it is.
+    held : ndarray of shape (h, w), float32, or None
+        How much a hand holds the skin, 1 for not moving; None where no hand touches the face.
     folds : Folds
         Where the skin folds when it is compressed.
     white : ndarray of shape (3,), float32
@@ -116,6 +118,7 @@ class SourceFace:
     eyes: tuple[EyeLayers, ...]
     teeth_seen: FloatArray | None
     occlusion: Occlusion | None
+    held: FloatArray | None
     folds: Folds
     white: FloatArray
     grey: bool
@@ -197,6 +200,7 @@ def prepare_source(
         image=region,
         finer=twice_as_fine(clear if hair is None else without_occlusion(clear, hair)),
         occlusion=together(worn, hair),
+        held=None if hands is None else held_skin(hands, (size[0], size[1]), eye_distance),
         camera=fit.camera.shifted(x0, y0),
         parts=parts,
         vertices=vertices,

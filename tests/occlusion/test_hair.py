@@ -7,6 +7,8 @@ import pytest
 from affectface.affect import Expression
 from affectface.arrays import FloatArray, Image
 from affectface.fitting.face_fit import interocular_distance
+from affectface.landmarks.masks import hull_mask
+from affectface.landmarks.topology import FACE_OVAL
 from affectface.morphable.library import load_named_face_model
 from affectface.occlusion.hair import find_hair
 from affectface.occlusion.occlusion import Occlusion, lay_over, without_occlusion
@@ -86,6 +88,23 @@ def test_a_bald_head_has_no_hair(photo: Image, landmarks: FloatArray) -> None:
     bald = photo.copy()
     bald[: int(landmarks[9, 1])] = skin
     assert find_hair(bald, landmarks, interocular_distance(landmarks)) is None
+
+
+@pytest.mark.parametrize("landmark", [109, 103, 54, 68])
+@pytest.mark.parametrize("darker", [0.5, 0.65])
+def test_shaded_skin_is_no_hair(photo: Image, landmarks: FloatArray, landmark: int, darker: float) -> None:
+    eyes = interocular_distance(landmarks)
+    combed_back = photo.copy()
+    combed_back[: int(landmarks[9, 1])] = np.median(photo[tuple(landmarks[[50, 280, 151, 4], 1::-1].astype(int).T)], 0)
+    combed_back[: int(landmarks[10, 1] - 0.08 * eyes)] = (40, 28, 22)
+    y, x = np.mgrid[: photo.shape[0], : photo.shape[1]]
+    away = np.hypot(x - landmarks[landmark, 0], y - landmarks[landmark, 1]) / (0.45 * eyes)
+    shaded = (combed_back * (1 - darker * np.exp(-(away**2) / 2))[..., None]).astype(np.uint8)
+    found = find_hair(shaded, landmarks, eyes)
+    if found is not None:
+        face = hull_mask([landmarks[list(FACE_OVAL), :2]], (photo.shape[0], photo.shape[1])) > 0
+        held = (whole(found, found.alpha, photo.shape) > 0.5) & face
+        assert held.sum() < 0.01 * face.sum()  # by colour alone, it was 4 to 12 %
 
 
 def test_the_same_hair_is_found_every_time(photo: Image, landmarks: FloatArray, occlusion: Occlusion) -> None:

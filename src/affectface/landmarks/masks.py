@@ -51,3 +51,20 @@ def hull_mask(rings: Iterable[FloatArray], size: tuple[int, int]) -> NDArray[np.
     for ring in rings:
         cv2.fillConvexPoly(mask, cv2.convexHull(np.rint(ring).astype(np.int32)), 1)
     return mask
+
+
+def ball(radius: float) -> NDArray[np.uint8]:
+    """Return the disc by which masks grow, shrink or close.
+
+    Parameters
+    ----------
+    radius : float
+        Its radius, pixels; rounded, and 1 at least.
+
+    Returns
+    -------
+    ndarray of shape (S, S), uint8
+        1 within the disc, otherwise 0.
+    """
+    side = 2 * max(1, round(radius)) + 1
+    return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)), dtype=np.uint8)

@@ -12,10 +12,9 @@ from typing import Literal
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from affectface.arrays import FloatArray, Image
-from affectface.landmarks.masks import EYES_AND_BROWS, hull_mask
+from affectface.landmarks.masks import EYES_AND_BROWS, ball, hull_mask
 from affectface.occlusion.glasses_frame import draw_stroke, measure_stroke
 from affectface.occlusion.glasses_outline import (
     ANGLES,
@@ -180,14 +179,8 @@ def _as_occlusion(mask: FloatArray, points: FloatArray, eye_distance: float) -> 
     alpha = np.clip(2 * cv2.GaussianBlur(part, (0, 0), _SOFT), 0, 1)
     np.maximum(alpha, part, out=alpha)
     frame = (part > 0).astype(np.uint8)
-    shadow = cv2.dilate(_grown(frame, wide), np.ones((down + 1, 1), np.uint8), anchor=(0, down))
+    shadow = cv2.dilate(cv2.dilate(frame, ball(wide)), np.ones((down + 1, 1), np.uint8), anchor=(0, down))
     rim = np.asarray(shadow, dtype=np.uint8)
     own = hull_mask([points[list(ring)] - (x0, y0) for ring in EYES_AND_BROWS], (part.shape[0], part.shape[1])) > 0
-    rim[own] = _grown(frame, max(1, round(_OWN_RIM * eye_distance)))[own]
+    rim[own] = cv2.dilate(frame, ball(_OWN_RIM * eye_distance))[own]
     return Occlusion(x0, y0, alpha.astype(np.float32), rim.astype(np.float32))
-
-
-def _grown(mask: NDArray[np.uint8], by: int) -> NDArray[np.uint8]:
-    """A mask (h, w), 0 and 1, grown by a number of pixels."""
-    ball = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * by + 1, 2 * by + 1))
-    return np.asarray(cv2.dilate(mask, ball), dtype=np.uint8)

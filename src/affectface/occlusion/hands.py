@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from affectface.arrays import FloatArray, Image, smooth_step
 from affectface.landmarks.crop import Crop
 from affectface.landmarks.hand_landmarks import FINGERS, INDEX, LITTLE, MIDDLE, WRIST, Hand, detect_hands
-from affectface.landmarks.masks import hull_mask
+from affectface.landmarks.masks import ball, hull_mask
 from affectface.landmarks.topology import FACE_OVAL
 from affectface.occlusion.mask import masked_occlusion
 from affectface.occlusion.occlusion import Occlusion
@@ -74,7 +74,8 @@ def find_hands(
         return None
     x0, y0, x1, y1 = bounds
     size = y1 - y0, x1 - x0
-    face = _grown(hull_mask([landmarks[list(FACE_OVAL), :2] - (x0, y0)], size), _TOUCHING * eye_distance)
+    face = hull_mask([landmarks[list(FACE_OVAL), :2] - (x0, y0)], size)
+    face = np.asarray(cv2.dilate(face, ball(_TOUCHING * eye_distance)), dtype=np.uint8)
     mask = np.zeros(size, dtype=np.uint8)
     for hand in hands:
         drawn = hand_mask(hand, (x0, y0), size)
@@ -148,21 +149,9 @@ def hand_mask(hand: Hand, origin: tuple[int, int], size: tuple[int, int]) -> NDA
     for piece in [*pieces, np.concatenate(palm)]:
         hull = cv2.convexHull(piece.astype(np.float32))
         cv2.fillConvexPoly(mask, np.rint((hull - 0.5) * 16).astype(np.int32), 1, cv2.LINE_8, 4)
-    ball = _ball(_GAP * millimetre / 2)
-    return np.asarray(cv2.morphologyEx(mask, cv2.MORPH_CLOSE, ball), dtype=np.uint8)
+    return np.asarray(cv2.morphologyEx(mask, cv2.MORPH_CLOSE, ball(_GAP * millimetre / 2)), dtype=np.uint8)
 
 
 def _disc(centre: FloatArray, radius: float) -> FloatArray:
     """Points (24, 2) around a point (2,)."""
     return (centre + radius * np.column_stack([np.cos(_ROUND), np.sin(_ROUND)])).astype(np.float32)
-
-
-def _grown(mask: NDArray[np.uint8], by: float) -> NDArray[np.uint8]:
-    """A mask (h, w), 0 and 1, grown by a number of pixels."""
-    return np.asarray(cv2.dilate(mask, _ball(by)), dtype=np.uint8)
-
-
-def _ball(radius: float) -> NDArray[np.uint8]:
-    """A disc of a radius in pixels, 0 and 1."""
-    size = 2 * max(1, round(radius)) + 1
-    return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size)), dtype=np.uint8)

@@ -10,6 +10,7 @@ import numpy as np
 from affectface.arrays import BoolArray, FloatArray, Image, check_array
 from affectface.errors import ImageError
 from affectface.images import read_image
+from affectface.landmarks.masks import ball
 from affectface.occlusion.occlusion import Occlusion, room_around
 
 _WHITE = 128
@@ -83,5 +84,5 @@ def masked_occlusion(mask: BoolArray, eye_distance: float) -> Occlusion | None:
     part = mask[y0 : y + height + room, x0 : x + width + room].astype(np.float32)
     blurred: FloatArray = np.asarray(cv2.GaussianBlur(part, (0, 0), max(0.6, _SOFT * eye_distance)), dtype=np.float32)
     alpha = np.maximum(part, np.minimum(2 * blurred, 1))
-    rim = cv2.dilate(part, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * wide + 1, 2 * wide + 1)))
+    rim = cv2.dilate(part, ball(wide))
     return Occlusion(x0, y0, alpha, np.asarray(rim, dtype=np.float32))

@@ -17,6 +17,7 @@ from affectface.arrays import FloatArray, Image, smooth_step
 from affectface.blending.displacement import continue_field, look_up
 from affectface.blending.poisson import blend_poisson
 from affectface.folds.folds import draw_folds
+from affectface.landmarks.masks import hull_mask
 from affectface.occlusion.occlusion import lay_over
 from affectface.rendering.drawn_mesh import place
 from affectface.rendering.rasterise import NO_LABEL, rasterise
@@ -138,11 +139,12 @@ def _movable(held: FloatArray, source: SourceFace, points: FloatArray, window: W
 
     Lips keep theirs: what is drawn between them is where the mesh has it. Lids move too little for that to matter.
     """
-    apart = np.ones(window.size, dtype=np.uint8)
-    if len(lips := source.parts.lips):
-        around = np.concatenate([points[lips, :2], source.front_points[lips, :2]]) - (window.x, window.y)
-        cv2.fillConvexPoly(apart, cv2.convexHull(np.rint(around).astype(np.int32)), 0)
-    distance = cv2.distanceTransform(apart, cv2.DIST_L2, 5) / source.eye_distance
+    lips = source.parts.lips
+    around = np.concatenate([points[lips, :2], source.front_points[lips, :2]]) - np.array(
+        [window.x, window.y], dtype=np.float32
+    )
+    between = hull_mask([around] if len(lips) else [], window.size)
+    distance = cv2.distanceTransform(1 - between, cv2.DIST_L2, 5) / source.eye_distance
     return np.asarray(1 - held * smooth_step((distance - _FREE) / _FREE_FADE), dtype=np.float32)
 
 

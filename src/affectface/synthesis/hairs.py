@@ -18,12 +18,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from affectface.arrays import FloatArray, smooth_step
+from affectface.fitting.face_fit import interocular_distance
 from affectface.landmarks.topology import (
-    LEFT_EYE_OUTER_CORNER,
     LEFT_EYE_UPPER,
     LEFT_EYEBROW_LOWER,
     LEFT_EYEBROW_UPPER,
-    RIGHT_EYE_OUTER_CORNER,
     RIGHT_EYE_UPPER,
     RIGHT_EYEBROW_LOWER,
     RIGHT_EYEBROW_UPPER,
@@ -120,8 +119,8 @@ def with_stiff_hairs(
     """
     if (model.landmark_triangles[[*sum(_BROWS, ()), *sum(_LIDS, ())]] < 0).any():
         return expression
-    places = model.at_landmarks(model.vertices)[:, :2].astype(np.float64)
-    eyes = float(np.linalg.norm(places[LEFT_EYE_OUTER_CORNER] - places[RIGHT_EYE_OUTER_CORNER]))
+    landmarks = model.at_landmarks(model.vertices)
+    places, eyes = landmarks[:, :2].astype(np.float64), interocular_distance(landmarks)
     vertices = model.vertices[used[skin], :2].astype(np.float64)
     stiff = expression.copy()
     for upper, lower, lid in zip(_BROWS[::2], _BROWS[1::2], _LIDS, strict=True):

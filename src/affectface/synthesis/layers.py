@@ -13,7 +13,8 @@ from affectface.rendering.drawn_mesh import place
 from affectface.rendering.eyes import EyeLayers
 from affectface.rendering.mouth import light_in_mouth, mouth_albedo
 from affectface.rendering.rasterise import NO_LABEL, rasterise
-from affectface.rendering.shade import luminance, to_srgb
+from affectface.rendering.shade import to_srgb
+from affectface.rendering.toning import toned
 from affectface.synthesis.config import SynthesisConfig
 from affectface.synthesis.source import TEETH, SourceFace
 
@@ -158,8 +159,8 @@ def draw_mouth(
         for tooth, seen in zip(TEETH, source.teeth_seen, strict=True):
             share = np.clip(_sample(seen, *where), 0, 1) * (drawn.label == tooth)
             colour += (np.minimum(own, colour + 90) - colour) * share[..., None]
-    if source.grey:
-        colour[:] = luminance(colour)[..., None]
+    if source.toning is not None:
+        colour = toned(colour, source.toning)
     colour = np.asarray(cv2.GaussianBlur(colour, (0, 0), _SHARPEST), dtype=np.float32)
     pixels[box] = _over(pixels[box], colour, opening, max(_SHARPEST, _LIP_EDGE * source.eye_distance))
 

@@ -33,13 +33,12 @@ from affectface.rendering.eyes import EyeLayers, separate_eye
 from affectface.rendering.mouth import white_of_photo, white_of_teeth
 from affectface.rendering.rasterise import NO_LABEL, rasterise
 from affectface.rendering.shade import harmonics, luminance
+from affectface.rendering.toning import toning_of
 from affectface.synthesis.config import SynthesisConfig
 from affectface.synthesis.parts import EYE, Parts, parts_of
 
 _ROOM = (0.6, 0.9)
 """Room around the face for what follows it, sideways and downwards, in inter-ocular distances."""
-_GREY = 3.0
-"""Mean difference of a pixel's channels below which a photo is black and white."""
 _LEAST_LIGHT = 0.15
 """Light in the darkest shadow of a face, in medians of its light."""
 _TEETH_SEEN = (0.03, 0.05)
@@ -95,8 +94,8 @@ class SourceFace:
         Where the skin folds when it is compressed.
     white : ndarray of shape (3,), float32
         Linear RGB of white in this photo.
-    grey : bool
-        Whether the photo is black and white.
+    toning : ndarray of shape (256, 3), float32, or None
+        The colour that a monochrome photo gives to each brightness; None for a photo in colour.
     eye_distance : float
         Inter-ocular distance, pixels.
     """
@@ -121,7 +120,7 @@ class SourceFace:
     held: FloatArray | None
     folds: Folds
     white: FloatArray
-    grey: bool
+    toning: FloatArray | None
     eye_distance: float
 
 
@@ -216,7 +215,7 @@ def prepare_source(
         teeth_seen=teeth_seen,
         folds=folds,
         white=white,
-        grey=_is_grey(region),
+        toning=toning_of(region),
         eye_distance=eye_distance,
     )
 
@@ -226,12 +225,6 @@ def _without(worn: Occlusion, image: Image, points: FloatArray, eye_distance: fl
     eyes = hull_mask([points[list(ring)] for ring in (RIGHT_EYE, LEFT_EYE)], (image.shape[0], image.shape[1]))
     wide = max(1, round(_LASHES * eye_distance))
     return without_occlusion(image, worn, cv2.dilate(eyes, np.ones((2 * wide + 1,) * 2, np.uint8)) > 0)
-
-
-def _is_grey(image: Image) -> bool:
-    """Whether a picture has no colour, but for the noise of a lossy file."""
-    some = image[::4, ::4].astype(np.int16)
-    return bool((some.max(axis=-1) - some.min(axis=-1)).mean() < _GREY)
 
 
 def _region(points: FloatArray, eye_distance: float, size: tuple[int, ...]) -> tuple[int, int, int, int]:

@@ -1,4 +1,4 @@
-"""What the fit found: the face's coefficients, the mesh with the photo on it, and the mesh drawn over the photo."""
+"""What the fit found: the face's coefficients, the mesh with its texture, and the face looking straight ahead."""
 
 import sys
 from pathlib import Path
@@ -13,6 +13,8 @@ portrait = af.Portrait.open(example_photo())
 
 write_fit(portrait, out / "05_face.glb")  # for any 3D viewer
 write_fit(portrait, out / "05_overlay.png")
+write_fit(portrait, out / "05_texture.png")
+write_fit(portrait, out / "05_frontal.png")
 write_fit(portrait, out / "05_fit.json")
 
 units = dict(zip(portrait.face_model.expression_names, portrait.fit.expression, strict=True))

@@ -27,7 +27,7 @@ WRITTEN = {
     ),
     "03_action_units": ("03_brow_lowerer.png", "03_half_a_smile.png", "03_smile.png", "03_wink.png"),
     "04_a_clip": ("04_path.mp4", "04_sadness_to_happiness.gif"),
-    "05_fit_and_mesh": ("05_face.glb", "05_fit.json", "05_overlay.png"),
+    "05_fit_and_mesh": ("05_face.glb", "05_fit.json", "05_overlay.png", "05_texture.png", "05_frontal.png"),
     "06_your_own_face_model": ("06_shipped.png", "06_strong_brows.npz", "06_strong_brows.png"),
     "07_group_photo": ("07_group.png",),
 }

@@ -17,6 +17,7 @@ RANKS = {
     ),
     **dict.fromkeys(("landmarks", "morphable", "rendering", "blending"), 2),
     **dict.fromkeys(("fitting", "gallery", "occlusion", "folds"), 3),
+    "texturing": 3.5,  # fit -> texture, which the synthesis' files hold
     "synthesis": 4,
     "evaluation": 5,
     "cli": 8,

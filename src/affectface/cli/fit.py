@@ -8,17 +8,26 @@ from typing import Annotated
 import typer
 
 from affectface.cli.options import JsonOption, ModelOption, OneFaceOption, PhotoArgument, portrait_options, which_face
-from affectface.cli.report import reporting, say
+from affectface.cli.report import progress, reporting, say
 
 
 @reporting
 def fit(
     photo: PhotoArgument,
     out: Annotated[
-        list[Path], typer.Option("-o", "--out", help="fit.json, mesh.obj, mesh.glb or overlay.png; repeatable.")
+        list[Path],
+        typer.Option(
+            "-o",
+            "--out",
+            help="fit.json, face.obj, face.glb, texture.png, visibility.png, frontal.png or overlay.png; repeatable. "
+            "The end of an image's name says what it is: lisa_texture.png.",
+        ),
     ],
     face: OneFaceOption = "largest",
     focal: Annotated[float | None, typer.Option(min=1, help="The photo's focal length in pixels, if known.")] = None,
+    texture_size: Annotated[
+        int, typer.Option(min=64, max=8192, help="Side of the texture and of the one in the .glb, texels.")
+    ] = 1024,
     model: ModelOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -29,8 +38,10 @@ def fit(
     options = portrait_options(model, None)
     chosen = which_face(face, several=False)
     portrait = Portrait.open(photo, face=chosen, focal=focal, **options)  # type: ignore[arg-type]
-    for file in out:
-        write_fit(portrait, file)
+    with progress("writing", len(out)) as advance:
+        for file in out:
+            write_fit(portrait, file, texture_size=texture_size)
+            advance(1)
     error = float(portrait.fit.error)
     result = {"files": [str(file) for file in out], "face_model": portrait.face_model.name, "error": error}
     say(result, f"{', '.join(map(str, out))}: error {100 * error:.2f} % of the inter-ocular distance", as_json=as_json)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from affectface.camera import MODEL_TO_CAMERA, Camera
+from affectface.camera import MODEL_TO_CAMERA, Camera, quaternion_of, rotation_of, turned_quaternion
 
 
 def turn(degrees: float) -> np.ndarray:
@@ -87,3 +87,21 @@ def test_pixels_and_depth_say_where_the_vertex_was(askew: Camera, vertices: np.n
 def test_the_direction_to_the_camera_is_the_turn_without_the_place(askew: Camera, vertices: np.ndarray) -> None:
     turned = vertices @ askew.direction_to_camera().T
     np.testing.assert_allclose(turned, askew.to_camera(vertices) - askew.translation, atol=1e-4)
+
+
+@pytest.mark.parametrize("angle", [0.0, 1e-9, 0.3, 2.0, np.pi - 1e-6, np.pi])
+def test_a_quaternion_is_the_same_rotation(angle: float) -> None:
+    axis = np.array([0.6, -0.48, 0.64])
+    quaternion = turned_quaternion(np.array([1.0, 0, 0, 0]), angle * axis)
+    rotation = rotation_of(quaternion)
+    np.testing.assert_allclose(rotation @ rotation.T, np.eye(3), atol=1e-12)
+    np.testing.assert_allclose(rotation @ axis, axis, atol=1e-12)
+    assert np.trace(rotation) == pytest.approx(1 + 2 * np.cos(angle))
+    np.testing.assert_allclose(rotation_of(quaternion_of(rotation)), rotation, atol=1e-12)
+
+
+def test_a_step_turns_from_the_left() -> None:
+    first = turned_quaternion(np.array([1.0, 0, 0, 0]), np.array([0.2, 0.5, -0.1]))
+    step = np.array([-0.3, 0.1, 0.4])
+    alone = rotation_of(turned_quaternion(np.array([1.0, 0, 0, 0]), step))
+    np.testing.assert_allclose(rotation_of(turned_quaternion(first, step)), alone @ rotation_of(first), atol=1e-12)

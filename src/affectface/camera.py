@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from affectface.arrays import FloatArray
 
@@ -61,3 +62,54 @@ class Camera:
     def scaled(self, factor: float) -> Camera:
         """Return the same camera for the same image resized by `factor`."""
         return replace(self, focal=self.focal * factor, centre=(self.centre[0] * factor, self.centre[1] * factor))
+
+
+def quaternion_of(rotation: FloatArray | NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the unit quaternion (4,) of a rotation (3, 3), scalar first and not negative.
+
+    The eigenvector of Bar-Itzhack's symmetric matrix (2000): it is right for every angle, and for a matrix that is a
+    rotation up to rounding it is the nearest one.
+    """
+    m = np.asarray(rotation, dtype=np.float64)
+    symmetric = np.array(
+        [
+            [m[0, 0] + m[1, 1] + m[2, 2], m[2, 1] - m[1, 2], m[0, 2] - m[2, 0], m[1, 0] - m[0, 1]],
+            [m[2, 1] - m[1, 2], m[0, 0] - m[1, 1] - m[2, 2], m[0, 1] + m[1, 0], m[0, 2] + m[2, 0]],
+            [m[0, 2] - m[2, 0], m[0, 1] + m[1, 0], m[1, 1] - m[0, 0] - m[2, 2], m[1, 2] + m[2, 1]],
+            [m[1, 0] - m[0, 1], m[0, 2] + m[2, 0], m[1, 2] + m[2, 1], m[2, 2] - m[0, 0] - m[1, 1]],
+        ]
+    )
+    quaternion = np.linalg.eigh(symmetric)[1][:, -1]
+    return np.asarray(quaternion if quaternion[0] >= 0 else -quaternion)
+
+
+def rotation_of(quaternion: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the rotation (3, 3) of a quaternion (4,), scalar first, which need not have length 1."""
+    w, x, y, z = np.asarray(quaternion, dtype=np.float64) / np.linalg.norm(quaternion)
+    return np.array(
+        [
+            [1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)],
+            [2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x)],
+            [2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)],
+        ]
+    )
+
+
+def turned_quaternion(quaternion: NDArray[np.float64], step: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return a unit quaternion (4,) after a rotation step (3,) from the left: axis times angle in radians.
+
+    The step lies in the tangent space: of a quaternion's four numbers three are free (Wheeler & Ikeuchi 1995).
+    """
+    angle = float(np.linalg.norm(step))
+    half = 0.5 * np.sinc(angle / (2 * np.pi)) * np.asarray(step, dtype=np.float64)
+    a, (b, c, d) = np.cos(angle / 2), half
+    w, x, y, z = quaternion
+    product = np.array(
+        [
+            a * w - b * x - c * y - d * z,
+            a * x + b * w + c * z - d * y,
+            a * y - b * z + c * w + d * x,
+            a * z + b * y - c * x + d * w,
+        ]
+    )
+    return np.asarray(product / np.linalg.norm(product))

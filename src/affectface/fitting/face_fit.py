@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
@@ -32,6 +33,12 @@ class FaceFit:
         Height and width of the image, pixels.
     error : float
         Median length of the residual over the inter-ocular distance.
+    method : "landmarks" or "photometric"
+        What the fit was made from.
+    reason : str
+        Why the landmark fit was kept where a photometric one was asked for; empty otherwise.
+    texture : ndarray of shape (K,), float32, or None
+        Coefficients of the texture model's finest level, where there was one.
     """
 
     identity: FloatArray
@@ -41,6 +48,9 @@ class FaceFit:
     residual: FloatArray
     image_size: tuple[int, int]
     error: float
+    method: Literal["landmarks", "photometric"] = "landmarks"
+    reason: str = ""
+    texture: FloatArray | None = None
 
 
 def interocular_distance(landmarks: FloatArray) -> float:

@@ -78,10 +78,15 @@ def fit_lighting(
     height, width = image.shape[:2]
     seen = (normals[:, 2] < -0.25) & (x >= 0) & (x < width) & (y >= 0) & (y < height)
     if seen.sum() < _FEWEST:
-        ambient = np.zeros((9, 3), dtype=np.float32)
-        ambient[0] = 0.4
-        return ambient
+        return ambient_light()
     return _robust_light(harmonics(normals[seen]), to_linear(image[y[seen], x[seen]]))
+
+
+def ambient_light() -> FloatArray:
+    """Return light (9, 3) from everywhere, for faces whose light is not known."""
+    ambient = np.zeros((9, 3), dtype=np.float32)
+    ambient[0] = 0.4
+    return ambient
 
 
 def _robust_light(basis: FloatArray, colour: FloatArray) -> FloatArray:

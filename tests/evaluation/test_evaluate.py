@@ -17,7 +17,8 @@ from affectface.assets.example import example_photo
 from affectface.cli.app import app
 from affectface.errors import AffectFaceError, AssetError, ImageError, TargetError
 from affectface.evaluation.embedders import Embedder
-from affectface.evaluation.evaluate import Evaluation, evaluate_folder, evaluate_photos, pictures_of
+from affectface.evaluation.evaluate import evaluate_folder, evaluate_photos, pictures_of
+from affectface.evaluation.measured import Evaluation
 from affectface.evaluation.perceptual import Comparer, Describer
 from affectface.evaluation.recognisers import Recogniser
 from affectface.evaluation.report import write_report

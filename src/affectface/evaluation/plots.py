@@ -10,7 +10,7 @@ import numpy as np
 
 from affectface.affect import BASIC_EXPRESSIONS, DIRECTIONS
 from affectface.arrays import Image
-from affectface.evaluation.evaluate import Evaluation
+from affectface.evaluation.measured import Evaluation
 from affectface.evaluation.targets import EXPRESSIONS, Target
 
 if TYPE_CHECKING:

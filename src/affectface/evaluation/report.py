@@ -13,7 +13,7 @@ import numpy as np
 
 from affectface.affect import BASIC_EXPRESSIONS, DIRECTIONS
 from affectface.errors import AssetError
-from affectface.evaluation.evaluate import Evaluation
+from affectface.evaluation.measured import Evaluation
 from affectface.evaluation.summary import REFIT, summarise
 from affectface.evaluation.targets import EXPRESSIONS, Target
 from affectface.files import atomic_path

@@ -14,7 +14,7 @@ from affectface.evaluation.circumplex import DEAD_ARC, circumplex_errors, dose_r
 from affectface.evaluation.consistency import gain, likeness
 from affectface.evaluation.distribution import frechet_distance, kernel_distance
 from affectface.evaluation.embedders import Embedder
-from affectface.evaluation.evaluate import Evaluation, Measured, asked_displacement
+from affectface.evaluation.measured import Evaluation, Measured, asked_displacement
 from affectface.evaluation.perceptual import Comparer, Describer
 from affectface.evaluation.recognisers import Recogniser
 from affectface.evaluation.separability import told_apart

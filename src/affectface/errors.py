@@ -34,6 +34,10 @@ class ModelFileError(AffectFaceError):
     """A face model, affect model or fit file that is damaged, hostile or of another format."""
 
 
+class MeshSetError(AffectFaceError):
+    """Meshes, or a table of people, of which no face model can be built."""
+
+
 class TopologyMismatchError(AffectFaceError):
     """Two models that do not belong together, such as an affect model made for another face model."""
 

@@ -1,0 +1,1 @@
+"""Meshes in correspondence -> face model: Procrustes, removal of failures, principal components, quality."""

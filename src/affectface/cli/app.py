@@ -13,6 +13,7 @@ from affectface.cli.bench import bench
 from affectface.cli.evaluate import evaluate
 from affectface.cli.fit import fit
 from affectface.cli.info import info
+from affectface.cli.model import model
 from affectface.cli.sheet import sheet
 from affectface.cli.synth import synth
 
@@ -43,3 +44,4 @@ def options(
 for verb in (synth, animate, sheet, fit, evaluate, info, bench):
     app.command()(verb)
 app.add_typer(assets, name="assets")
+app.add_typer(model, name="model")

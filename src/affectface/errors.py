@@ -44,3 +44,11 @@ class TopologyMismatchError(AffectFaceError):
 
 class AssetError(AffectFaceError):
     """An asset that is missing, unknown, or whose checksum is wrong."""
+
+
+class LandmarkFileError(AffectFaceError):
+    """A file of landmarks that cannot be read or written."""
+
+
+class MissingPackageError(AffectFaceError, ImportError):
+    """An optional package that is asked for and not installed."""

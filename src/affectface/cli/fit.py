@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from affectface.cli.faces import DetectorName, found_face
 from affectface.cli.options import JsonOption, ModelOption, OneFaceOption, PhotoArgument, portrait_options, which_face
 from affectface.cli.report import progress, reporting, say
 
@@ -28,6 +29,13 @@ def fit(
     texture_size: Annotated[
         int, typer.Option(min=64, max=8192, help="Side of the texture and of the one in the .glb, texels.")
     ] = 1024,
+    landmarks: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE.pts|FILE.ljson", help="The face's 68 points, instead of looking for it."),
+    ] = None,
+    detector: Annotated[
+        DetectorName | None, typer.Option(help="Look for faces by this detector; its package must be installed.")
+    ] = None,
     model: ModelOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -37,7 +45,8 @@ def fit(
 
     options = portrait_options(model, None)
     chosen = which_face(face, several=False)
-    portrait = Portrait.open(photo, face=chosen, focal=focal, **options)  # type: ignore[arg-type]
+    given = found_face(photo, chosen, options, landmarks, detector) if landmarks or detector else chosen
+    portrait = Portrait.open(photo, face=given, focal=focal, **options)  # type: ignore[arg-type]
     with progress("writing", len(out)) as advance:
         for file in out:
             write_fit(portrait, file, texture_size=texture_size)

@@ -121,7 +121,15 @@ def _extend(
         _best_direction(image, reading) if reading.logit < SURE else reading
         for reading in read(image, [frame(image, sighting) for sighting in fresh[:max_faces]])
     ]
-    every = [*faces, *map(_face, readings)]
+    return _distinct([*faces, *map(_face, readings)], max_faces, min_score)
+
+
+def distinct_faces(readings: Sequence[Reading], max_faces: int, min_score: float) -> tuple[Face, ...]:
+    """Return what was read in some crops as faces: each once, the largest first, none that is hardly one."""
+    return tuple(_distinct(list(map(_face, readings)), max_faces, min_score))
+
+
+def _distinct(every: Sequence[Face], max_faces: int, min_score: float) -> list[Face]:
     distinct: list[Face] = []
     for face in sorted(every, key=lambda face: -face.score):
         if face.score >= min_score and all(_shared(face.box, other.box) < SAME_FACE for other in distinct):

@@ -72,7 +72,7 @@ class Portrait:
         cls,
         photo: Photo,
         *,
-        face: int | Literal["largest"] = "largest",
+        face: int | Literal["largest"] | Face = "largest",
         face_model: FaceModel | None = None,
         affect_model: AffectModel | None = None,
         config: SynthesisConfig | None = None,
@@ -85,8 +85,8 @@ class Portrait:
         ----------
         photo : path or ndarray of shape (H, W, 3), uint8
             The photo.
-        face : int or "largest"
-            Which face: 0 is the largest, 1 the next.
+        face : int, "largest" or Face
+            Which face: 0 is the largest, 1 the next; or the face itself, where it was found by other means.
         face_model : FaceModel, optional
             The face model to fit; the best one that is installed if not given.
         affect_model : AffectModel, optional
@@ -113,6 +113,8 @@ class Portrait:
         """
         image = check_image(photo) if isinstance(photo, np.ndarray) else read_image(photo)
         mask = None if occlusion_mask is None else read_occlusion_mask(occlusion_mask, image)
+        if isinstance(face, Face):
+            return cls._of(image, face, face_model, affect_model, config, focal, mask)
         faces = _faces(image, most=1 if face == "largest" else _MOST_FACES)
         index = 0 if face == "largest" else face
         if not 0 <= index < len(faces):

@@ -154,7 +154,7 @@ def _gauss_newton(
             f"the face is turned {yaw:.0f} degrees away from the camera; at most {config.largest_yaw:.0f} can be "
             "fitted: use a photo that shows more of the face"
         )
-    residual, error = landmark_residual(basis, landmarks, state, config.longest_residual)
+    residual, error = landmark_residual(basis, landmarks, state, config.longest_residual, eye_distance=eye_distance)
     return LandmarkFit(state.identity.astype(np.float32), state.expression.astype(np.float32), camera, residual, error)
 
 

@@ -92,7 +92,12 @@ def landmark_equations(
 
 
 def landmark_residual(
-    basis: LandmarkBasis, landmarks: FloatArray, state: FaceState, longest: float
+    basis: LandmarkBasis,
+    landmarks: FloatArray,
+    state: FaceState,
+    longest: float,
+    *,
+    eye_distance: float | None = None,
 ) -> tuple[FloatArray, float]:
     """Return what the model leaves of the landmarks, as `FaceFit` keeps it.
 
@@ -101,11 +106,13 @@ def landmark_residual(
     basis : LandmarkBasis
         The face model at the landmarks.
     landmarks : ndarray of shape (478, 3), float32
-        Where they were found, pixels.
+        Where they were found, pixels; with `eye_distance`, any points that the basis numbers.
     state : FaceState
         The fit.
     longest : float
         Bound of a kept residual, in inter-ocular distances.
+    eye_distance : float, optional
+        The inter-ocular distance, pixels, where it is known.
 
     Returns
     -------
@@ -114,7 +121,7 @@ def landmark_residual(
     error : float
         Median length before it was bounded, in inter-ocular distances.
     """
-    eye_distance = interocular_distance(landmarks)
+    eye_distance = eye_distance or interocular_distance(landmarks)
     residual = np.zeros((LANDMARKS, 2), dtype=np.float32)
     points, _, _ = place_points(basis.mean, basis.shapes, state)
     residual[basis.index] = landmarks[basis.index, :2] - projected(points, state.focal, state.centre)

@@ -18,13 +18,8 @@ from scipy.interpolate import RBFInterpolator
 from affectface.arrays import FloatArray, IntArray, read_only
 from affectface.camera import MODEL_TO_CAMERA, Camera
 from affectface.errors import FaceNotFoundError, FaceTooSmallError
-from affectface.fitting.dense_landmarks import (
-    LandmarkFit,
-    LandmarkFitConfig,
-    _gauss_newton,
-    _landmark_basis,
-    _LandmarkBasis,
-)
+from affectface.fitting.dense_landmarks import LandmarkFit, LandmarkFitConfig, _gauss_newton
+from affectface.fitting.landmark_term import LandmarkBasis, landmark_basis
 from affectface.landmarks import Face
 from affectface.morphable import LANDMARKS, FaceModel
 
@@ -176,13 +171,13 @@ def _back(focal: float, other: float) -> NDArray[np.float32]:
     return np.array([1, 1, other / focal], dtype=np.float32)
 
 
-def _basis68(model: FaceModel, vertices: IntArray, there: NDArray[np.intp], components: int) -> _LandmarkBasis:
+def _basis68(model: FaceModel, vertices: IntArray, there: NDArray[np.intp], components: int) -> LandmarkBasis:
     """The face model at the vertices that the points `there` were taken for."""
-    dense = _landmark_basis(model, components)
+    dense = landmark_basis(model, components)
     count, mine = dense.identities, vertices[there]
     shapes = np.concatenate([model.identity[:count, mine], model.expression[:, mine]])
     shapes = np.ascontiguousarray(shapes.transpose(1, 2, 0))
-    return _LandmarkBasis(there, model.vertices[mine], shapes, count, dense.frequent)
+    return LandmarkBasis(there, model.vertices[mine], shapes, count, dense.frequent)
 
 
 def _affine_camera(mean: FloatArray, points: FloatArray, focal: float, image_size: tuple[int, int]) -> Camera:

@@ -11,7 +11,8 @@ from affectface.errors import TopologyMismatchError
 from affectface.fitting.dense_landmarks import fit_landmarks
 from affectface.fitting.face_fit import interocular_distance
 from affectface.fitting.landmark_term import landmark_basis
-from affectface.fitting.photometric import PhotometricConfig, fit_photometric, photometric_term
+from affectface.fitting.photometric import fit_photometric, photometric_term
+from affectface.fitting.photometric_config import PhotometricConfig
 from affectface.fitting.photometric_steps import Problem, descend, linearise, total_cost
 from affectface.fitting.photometric_term import photometric_cost, photometric_equations, robust_weights
 from affectface.fitting.projection import FaceState, state_of
@@ -106,7 +107,7 @@ def test_both_solvers_reach_the_same_optimum(model: FaceModel, texture: TextureM
         config = replace(TRUSTING, solver=solver)
         found.append(descend(replace(problem, config=config), state))
     costs = [
-        total_cost(problem, one, problem.photometric.weight, linearise(problem, one, weight).precision)
+        total_cost(problem, one, problem.photometric.weight, linearise(problem, one, weight).precision)[0]
         for one, weight, _ in found
     ]
     assert costs[0] == pytest.approx(costs[1], rel=1e-3)

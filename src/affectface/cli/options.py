@@ -50,6 +50,10 @@ PhotoOrFilmArgument = Annotated[
 PhotosArgument = Annotated[
     list[Path], typer.Argument(metavar="PHOTO", help=_PHOTO_HELP, show_default=False, parser=photo_file)
 ]
+PhotosOrFilmArgument = Annotated[
+    list[Path],
+    typer.Argument(metavar="PHOTO...|FILM", help=f"{_PHOTO_HELP} Or a film.", show_default=False, parser=photo_file),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 ModelOption = Annotated[
     str | None,

@@ -27,6 +27,8 @@ from affectface.morphable import LANDMARKS, FaceModel
 from affectface.morphable.texture.features import feature_image
 from affectface.morphable.texture.texture_model import TextureModel
 
+__all__ = ["PhotometricConfig", "fit_photometric", "photometric_term", "used_landmarks"]
+
 
 def fit_photometric(
     model: FaceModel,

@@ -12,13 +12,15 @@ from affectface.fitting.landmark_term import LandmarkBasis, landmark_equations
 from affectface.fitting.photometric_config import DESCRIPTOR_LENGTH, PhotometricConfig
 from affectface.fitting.photometric_term import (
     PhotometricTerm,
+    TextureMatch,
+    crop_points,
     photometric_cost,
     photometric_equations,
     robust_weights,
-    sample_at,
 )
 from affectface.fitting.priors import prior_equations
 from affectface.fitting.projection import FaceState, place_points, projected, projection_jacobian
+from affectface.morphable.texture.features import sample
 
 Matrix = NDArray[np.float64]
 _TRIES = 5
@@ -123,15 +125,35 @@ def _prior_cost(problem: Problem, state: FaceState, precision: Matrix) -> float:
     return float(precision @ away**2)
 
 
-def total_cost(problem: Problem, state: FaceState, weight: FloatArray, precision: Matrix) -> float:
-    """Return the cost of a state, with given weights of the vertices (N,) and precisions of the priors (P,)."""
+def total_cost(problem: Problem, state: FaceState, weight: FloatArray, precision: Matrix) -> tuple[float, TextureMatch]:
+    """Return the cost of a state, with given weights of the vertices (N,) and precisions of the priors (P,).
+
+    Parameters
+    ----------
+    problem : Problem
+        What is minimised.
+    state : FaceState
+        Where the fit stands.
+    weight : ndarray of shape (N,), float32
+        How much each vertex counts.
+    precision : ndarray of shape (P,), float64
+        The priors' precisions.
+
+    Returns
+    -------
+    cost : float
+        The cost; infinite where the face is behind the camera.
+    match : TextureMatch
+        The best texture there.
+    """
+    match = photometric_cost(problem.photometric, state, weight)
     points, _, _ = place_points(problem.basis.mean, problem.basis.shapes, state)
     if not (points[:, 2] > 1e-3).all():
-        return float("inf")
+        return float("inf"), match
     sigma, bound = problem.landmark_scale
     squared = ((problem.observed - projected(points, state.focal, state.centre)) ** 2).sum(1)
     cost = float((squared / (1 + squared / bound**2)).sum()) / sigma**2 + _prior_cost(problem, state, precision)
-    return cost + problem.config.features_weight * photometric_cost(problem.photometric, state, weight).cost
+    return cost + problem.config.features_weight * match.cost, match
 
 
 def descend(problem: Problem, state: FaceState) -> tuple[FaceState, FloatArray, Matrix]:
@@ -162,15 +184,14 @@ def descend(problem: Problem, state: FaceState) -> tuple[FaceState, FloatArray, 
         damping, better = 0.0, None
         for _ in range(_TRIES):
             moved = state.moved(step_of(problem, state, here, damping))
-            cost = total_cost(problem, moved, weight, here.precision)
+            cost, match_there = total_cost(problem, moved, weight, here.precision)
             if cost < here.cost:
-                better = moved
+                better, match = moved, match_there
                 break
             damping = max(10 * damping, 1e-2)
         if better is None:
             break
         state = better
-        match = photometric_cost(term, state, weight)
         if here.cost - cost < config.tolerance * here.cost:
             break
     weight = robust_weights(term, match.misfit, config.outlier)
@@ -189,7 +210,7 @@ def _simultaneous_step(problem: Problem, state: FaceState, here: Linearised, dam
     """Return the step of camera and shape that is taken together with the texture's, with every product written out."""
     term, config = problem.photometric, problem.config
     points, turned, rotation = place_points(term.points.mean, term.points.shapes, state)
-    values, slopes = sample_at(term, state)
+    values, slopes = sample(term.features, crop_points(term, points, state))
     movement = projection_jacobian(points, turned, rotation, state.focal, term.points.shapes)
     by_shape = np.einsum("nci,nip->ncp", slopes * term.crop.scale, movement).astype(np.float64)
     jacobian = np.concatenate([by_shape, -term.level.basis.transpose(0, 2, 1)], axis=2)

@@ -18,7 +18,7 @@ from affectface.arrays import FloatArray
 from affectface.fitting.face_crop import FaceCrop
 from affectface.fitting.projection import FaceState, place_points, projected, projection_jacobian
 from affectface.morphable import FaceModel
-from affectface.morphable.texture.features import FeatureImage, sample
+from affectface.morphable.texture.features import FeatureImage, sample, sample_values
 from affectface.morphable.texture.texture_model import TextureModel
 
 Matrix = NDArray[np.float64]
@@ -66,6 +66,8 @@ class PreparedLevel:
         Mean features.
     basis : ndarray of shape (N, K, C), float32
         Components.
+    flat : ndarray of shape (K, N * C), float32
+        The same, a component a row.
     gram : ndarray of shape (N, K * K), float32
         Products of a vertex's components with each other.
     eigenvalues : ndarray of shape (K,), float64
@@ -74,6 +76,7 @@ class PreparedLevel:
 
     mean: FloatArray
     basis: FloatArray
+    flat: FloatArray
     gram: FloatArray
     eigenvalues: Matrix
 
@@ -84,7 +87,8 @@ def prepared_level(texture: TextureModel, index: int) -> PreparedLevel:
     level = texture.levels[index]
     basis = np.ascontiguousarray(level.basis.transpose(1, 0, 2))
     gram = (basis @ basis.transpose(0, 2, 1)).reshape(len(basis), -1)
-    return PreparedLevel(level.mean, basis, gram, level.eigenvalues.astype(np.float64))
+    flat = level.basis.reshape(len(level.basis), -1)
+    return PreparedLevel(level.mean, basis, flat, gram, level.eigenvalues.astype(np.float64))
 
 
 @dataclass(frozen=True, eq=False)
@@ -162,25 +166,25 @@ def match_texture(term: PhotometricTerm, values: FloatArray, weight: FloatArray)
     normal = (weight @ level.gram).reshape(count, count).astype(np.float64)
     normal[np.diag_indices(count)] += term.texture_weight / level.eigenvalues
     away = values - level.mean
-    right = np.einsum("nkc,nc->k", level.basis, away * weight[:, None], optimize=True).astype(np.float64)
-    texture = np.linalg.solve(normal, right)
-    misfit = away - np.einsum("nkc,k->nc", level.basis, texture.astype(np.float32), optimize=True)
+    right = (level.flat @ (away * weight[:, None]).ravel()).astype(np.float64)
+    texture: Matrix = np.linalg.solve(normal, right).astype(np.float64)
+    misfit = away - (texture.astype(np.float32) @ level.flat).reshape(away.shape)
     cost = float(weight @ np.einsum("nc,nc->n", misfit, misfit))
     cost += term.texture_weight * float((texture**2 / level.eigenvalues).sum())
     return TextureMatch(cost, texture, misfit), normal
 
 
-def sample_at(term: PhotometricTerm, state: FaceState) -> tuple[FloatArray, FloatArray]:
-    """Return the image's features (N, C) where a state puts the vertices, and their slopes (N, C, 2) a crop pixel."""
-    points, _, _ = place_points(term.points.mean, term.points.shapes, state)
-    crop = term.crop
+def crop_points(term: PhotometricTerm, points: FloatArray, state: FaceState) -> FloatArray:
+    """Return where points (N, 3) in camera space lie in the crop, (N, 2) pixels."""
     pixels = projected(points, state.focal, state.centre)
-    return sample(term.features, (pixels - np.array([crop.x, crop.y], dtype=np.float32)) * np.float32(crop.scale))
+    corner = np.array([term.crop.x, term.crop.y], dtype=np.float32)
+    return np.asarray((pixels - corner) * np.float32(term.crop.scale))
 
 
 def photometric_cost(term: PhotometricTerm, state: FaceState, weight: FloatArray) -> TextureMatch:
     """Return how well the texture can explain the image where a state puts the face."""
-    return match_texture(term, sample_at(term, state)[0], weight)[0]
+    points, _, _ = place_points(term.points.mean, term.points.shapes, state)
+    return match_texture(term, sample_values(term.features, crop_points(term, points, state)), weight)[0]
 
 
 def photometric_equations(
@@ -212,7 +216,7 @@ def photometric_equations(
     that nothing of size N · C · P is ever formed.
     """
     points, turned, rotation = place_points(term.points.mean, term.points.shapes, state)
-    values, slopes = sample_at(term, state)
+    values, slopes = sample(term.features, crop_points(term, points, state))
     match, texture_normal = match_texture(term, values, weight)
     slopes = slopes * np.float32(term.crop.scale)  # by pixels of the photo, as the Jacobian is
     movement = projection_jacobian(points, turned, rotation, state.focal, term.points.shapes)

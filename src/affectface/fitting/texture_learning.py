@@ -13,8 +13,11 @@ import numpy as np
 
 from affectface.arrays import FloatArray, Image, IntArray
 from affectface.camera import Camera
+from affectface.errors import FaceNotFoundError
+from affectface.fitting.dense_landmarks import fit_landmarks
 from affectface.fitting.face_crop import crop_face, face_scale, vertex_visibility
 from affectface.fitting.face_fit import spread_over_vertices
+from affectface.landmarks import detect_faces
 from affectface.morphable import FaceModel
 from affectface.morphable.library import fingerprint
 from affectface.morphable.texture.features import FeatureKind, feature_image, sample
@@ -83,6 +86,38 @@ class TextureSample:
 
     values: tuple[FloatArray, ...]
     seen: tuple[np.ndarray, ...]
+
+
+def fit_photo(model: FaceModel, image: Image) -> FittedPhoto:
+    """Fit the largest face of a photo by its landmarks, to learn from it.
+
+    Parameters
+    ----------
+    model : FaceModel
+        The face model.
+    image : ndarray of shape (H, W, 3), uint8
+        The photo.
+
+    Returns
+    -------
+    FittedPhoto
+        The photo and its fit.
+
+    Raises
+    ------
+    FaceNotFoundError
+        If it shows no face.
+    FaceTooSmallError
+        If the face has too few pixels.
+    ExtremePoseError
+        If the face is turned too far away.
+    """
+    image = np.ascontiguousarray(image)
+    faces = detect_faces(image, max_faces=1)
+    if not faces:
+        raise FaceNotFoundError("the photo shows no face; leave it out")
+    fit = fit_landmarks(model, faces[0].landmarks, image.shape[:2])
+    return FittedPhoto(image, fit.identity, fit.expression, fit.camera, fit.residual)
 
 
 def sample_texture(model: FaceModel, photo: FittedPhoto, vertices: IntArray, config: TextureConfig) -> TextureSample:

@@ -19,6 +19,7 @@ from affectface.images import WRITABLE, write_image
 from affectface.mesh import vertex_normals
 from affectface.mesh_files import write_glb, write_obj
 from affectface.occlusion.hands import find_hands
+from affectface.synthesis.fit_records import record_of_fit
 from affectface.synthesis.portrait import Portrait
 from affectface.synthesis.sheet import crop_square_at
 from affectface.texturing.frontal import frontalise
@@ -81,27 +82,9 @@ def fit_record(portrait: Portrait) -> dict[str, Any]:
     Returns
     -------
     dict
-        `identity` in standard deviations; `expression` by unit name; the `camera` with rotation (3 x 3), translation
-        (cm), focal length and centre (pixels); `lighting` (9 x 3); `landmarks` (478 x 3, pixels); `error` as a fraction
-        of the inter-ocular distance.
+        See `record_of_fit`.
     """
-    fit, camera = portrait.fit, portrait.fit.camera
-    names = portrait.face_model.expression_names
-    return {
-        "face_model": portrait.face_model.name,
-        "image_size": [int(n) for n in fit.image_size],
-        "identity": _numbers(fit.identity),
-        "expression": dict(zip(names, _numbers(fit.expression), strict=True)),
-        "camera": {
-            "rotation": _numbers(camera.rotation),
-            "translation": _numbers(camera.translation),
-            "focal": float(camera.focal),
-            "centre": [float(c) for c in camera.centre],
-        },
-        "lighting": _numbers(fit.lighting),
-        "landmarks": _numbers(portrait.face.landmarks),
-        "error": float(fit.error),
-    }
+    return record_of_fit(portrait.face_model, portrait.fit, portrait.face.landmarks)
 
 
 def draw_fit(portrait: Portrait, what: Picture, *, texture_size: int = 1024) -> Image:
@@ -216,10 +199,3 @@ def _pixels(portrait: Portrait) -> FloatArray:
     model, fit = portrait.face_model, portrait.fit
     projected = fit.camera.project(fitted_vertices(model, fit))[:, :2] + landmark_shift(model, fit)
     return np.asarray(projected, dtype=np.float32)
-
-
-def _numbers(array: FloatArray) -> list[Any]:
-    """Return an array as nested lists of numbers with six digits."""
-    flat = [float(f"{value:.6g}") for value in np.ravel(array).tolist()]
-    nested: list[Any] = np.array(flat).reshape(np.shape(array)).tolist()
-    return nested

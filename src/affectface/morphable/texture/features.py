@@ -115,6 +115,13 @@ def _normalised(descriptors: FloatArray) -> FeatureImage:
     return np.asarray(bounded * (strength / np.maximum(again, 1e-12)), dtype=np.float32)
 
 
+def sample_values(features: FeatureImage, points: FloatArray) -> FloatArray:
+    """Look up a feature image (H, W, C) between its pixels, at points (N, 2); see `sample`. Return (N, C)."""
+    (a, b, c, d), x, y = _corners(features, points)
+    upper = a + x * (b - a)
+    return upper + y * (c + x * (d - c) - upper)
+
+
 def sample(features: FeatureImage, points: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Look up a feature image between its pixels, with the derivative of the interpolation.
 
@@ -132,14 +139,19 @@ def sample(features: FeatureImage, points: FloatArray) -> tuple[FloatArray, Floa
     slopes : ndarray of shape (N, C, 2), float32
         Their derivative by x and y, a pixel.
     """
+    (a, b, c, d), x, y = _corners(features, points)
+    top, bottom = b - a, d - c
+    upper, lower = a + x * top, c + x * bottom
+    slopes = np.stack([top + y * (bottom - top), lower - upper], axis=2)
+    return upper + y * (lower - upper), slopes
+
+
+def _corners(features: FeatureImage, points: FloatArray) -> tuple[list[FloatArray], FloatArray, FloatArray]:
+    """Return the four features (N, C) around points (N, 2), and where between them (N, 1) the points lie."""
     height, width = features.shape[:2]
     place = np.clip(points - 0.5, 0, np.array([width - 1.001, height - 1.001])).astype(np.float32)
     corner = place.astype(np.intp)
     x, y = (place - corner).astype(np.float32).T[..., None]
     first = corner[:, 1] * width + corner[:, 0]
     flat = features.reshape(height * width, -1)
-    a, b, c, d = (flat[first + step] for step in (0, 1, width, width + 1))
-    top, bottom = b - a, d - c
-    upper, lower = a + x * top, c + x * bottom
-    slopes = np.stack([top + y * (bottom - top), lower - upper], axis=2)
-    return upper + y * (lower - upper), slopes
+    return [flat[first + step] for step in (0, 1, width, width + 1)], x, y

@@ -12,9 +12,9 @@ from affectface.morphable.building.principal import (
     component_basis,
     exact_components,
     inner_products,
-    randomised_components,
 )
 from affectface.morphable.building.procrustes import AlignedMeshes, mean_of, unaligned
+from affectface.morphable.building.random_projection import randomised_components
 from affectface.morphable.building.scratch import MeshScratch
 
 VERTICES, MESHES = 150, 60

@@ -23,10 +23,10 @@ from affectface.morphable.building.principal import (
     component_basis,
     exact_components,
     inner_products,
-    randomised_components,
 )
 from affectface.morphable.building.procrustes import AlignedMeshes, Array64, best_rotations, unaligned
 from affectface.morphable.building.progress import Advance, Progress
+from affectface.morphable.building.random_projection import randomised_components
 from affectface.morphable.building.scratch import MeshScratch
 
 ExpressionBasis = Literal["components", "named"]

@@ -30,7 +30,6 @@ from affectface.morphable.building.principal import (
     component_basis,
     exact_components,
     inner_products,
-    randomised_components,
 )
 from affectface.morphable.building.procrustes import (
     AlignedMeshes,
@@ -40,6 +39,7 @@ from affectface.morphable.building.procrustes import (
     unaligned,
 )
 from affectface.morphable.building.progress import Progress
+from affectface.morphable.building.random_projection import randomised_components
 from affectface.morphable.building.scratch import MeshScratch
 from affectface.morphable.building.surface import MOST_FOLDED, folded, mirrored
 from affectface.morphable.building.topology import Topology

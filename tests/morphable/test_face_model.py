@@ -24,6 +24,15 @@ def test_round_trip(tiny_face_model: FaceModel, tmp_path: Path) -> None:
     assert [p.name for p in tmp_path.iterdir()] == ["m.npz"]
 
 
+def test_a_model_without_units(tiny_face_model: FaceModel, tmp_path: Path) -> None:
+    save_face_model(
+        replace(tiny_face_model, expression=tiny_face_model.expression[:0], expression_names=()), tmp_path / "m"
+    )
+    again = load_face_model(tmp_path / "m")
+    assert again.expression_names == ()
+    assert again.expression.shape == (0, 36, 3)
+
+
 def test_zero_coefficients_are_the_mean(tiny_face_model: FaceModel) -> None:
     zero = tiny_face_model.shape(np.zeros(2, dtype=np.float32), np.zeros(3, dtype=np.float32))
     np.testing.assert_array_equal(zero, tiny_face_model.vertices)

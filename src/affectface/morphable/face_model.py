@@ -181,7 +181,7 @@ def save_face_model(model: FaceModel, path: str | os.PathLike[str]) -> None:
     for name in ("identity", "expression"):
         arrays[name] = arrays[name].astype(np.float16)
     arrays["name"] = np.array(model.name)
-    arrays["expression_names"] = np.array(model.expression_names)
+    arrays["expression_names"] = np.array(model.expression_names, dtype=np.str_)
     write_npz(path, {"format": np.array("affectface-face-model"), "format_version": np.array(FORMAT_VERSION)} | arrays)
 
 

@@ -20,7 +20,7 @@ import numpy as np
 from scipy.spatial.transform import Rotation
 
 from affectface.morphable import FaceModel
-from affectface.morphable.building.assemble import topology_like
+from affectface.morphable.building.assemble import finish_like, topology_like
 from affectface.morphable.building.build import build_model
 from affectface.morphable.building.config import BuildConfig
 from affectface.morphable.building.failures import FIRST_VARIANCE
@@ -59,7 +59,7 @@ def rebuilt(model: FaceModel, people: int, folder: Path) -> dict[str, Any]:
     start = time.perf_counter()
     with MeshScratch(len(model.vertices), folder) as scratch:
         prepared = prepare(sources, topology_like(model), scratch, BuildConfig(), silent)
-        built = build_model(prepared, prepared.neutral, "built", BuildConfig(), like=model)
+        built = build_model(prepared, prepared.neutral, "built", BuildConfig(), finish_like(model))
     seconds = time.perf_counter() - start
     wanted = without_similarity(model)
     strengths = np.linalg.svd(wanted, compute_uv=False)

@@ -80,7 +80,7 @@ def test_some_people(folder: Path, like: list[str], tmp_path: Path) -> None:
     assert record["where"] == "age>=12 and gender=female"
     code, said = run(folder, "-o", tmp_path / "m.npz", *like, *table, "--where", "age<5")
     assert code == 2
-    assert "no mesh of 30" in said
+    assert "no mesh of 30 is in the table and fulfils" in said
 
 
 def test_a_model_of_each_group(folder: Path, like: list[str], tmp_path: Path) -> None:

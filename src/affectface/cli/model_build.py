@@ -14,7 +14,6 @@ from affectface.cli.report import progress, reporting, say
 from affectface.errors import MeshSetError
 
 if TYPE_CHECKING:
-    from affectface.morphable import FaceModel
     from affectface.morphable.building.build import Built
     from affectface.morphable.building.groups import Group
     from affectface.morphable.building.mesh_set import LeftOut, MeshSource
@@ -90,7 +89,7 @@ def build(
     as_json: JsonOption = False,
 ) -> None:
     """Build a face model: align meshes, leave out failed ones, keep their principal components."""
-    from affectface.morphable.building.assemble import topology_like
+    from affectface.morphable.building.assemble import finish_like, topology_like
     from affectface.morphable.building.build import build_model
     from affectface.morphable.building.config import BuildConfig
     from affectface.morphable.building.groups import groups_of
@@ -111,9 +110,9 @@ def build(
         strict=strict,
     )
     sources, unlisted = _chosen(folder, table, where, by)
-    other = load_named_face_model(like) if like else None
-    if other is not None:
-        topology = topology_like(other)
+    if like:
+        other = load_named_face_model(like)
+        topology, finish = topology_like(other), finish_like(other)
     else:
         topology = reference_topology(reference) if reference else topology_of(sources)
         raise MeshSetError(
@@ -127,9 +126,15 @@ def build(
             if not group.enough:
                 results.append(_too_small(group, strict))
                 continue
-            built = build_model(prepared, group.rows, path.stem, config, like=other, progress=progress)
-            asked = {"table": table.name if table else None, "where": where, "by": by, "group": group.name}
-            results.append(_write(built, path, unlisted, asked, embedded=other is not None))
+            built = build_model(prepared, group.rows, path.stem, config, finish, progress=progress)
+            asked = {
+                "like": like,
+                "table": table.name if table else None,
+                "where": where,
+                "by": by,
+                "group": group.name,
+            }
+            results.append(_write(built, path, unlisted, asked))
             left_out += built.left_out
     _tell(results, left_out, as_json)
 
@@ -148,35 +153,24 @@ def _chosen(folder: Path, table: Path | None, where: str, by: str | None) -> tup
     conditions = read_conditions(where, list(rows[0]))
     if by is not None:
         read_grouping(by, list(rows[0]))
-    sources, unlisted = with_rows(sources, rows)
-    chosen = [source for source in sources if all(condition.holds(source.row) for condition in conditions)]
+    chosen, unlisted = with_rows(sources, rows, conditions)
     if not chosen:
-        raise MeshSetError(f"no mesh of {len(sources)} in the table fulfils {where!r}; ask for less")
+        asked = f" and fulfils {where!r}; ask for less" if where else "; its names must be those of the files"
+        raise MeshSetError(f"no mesh of {len(sources)} is in the table{asked}")
     return chosen, unlisted
 
 
-def _write(
-    built: Built, path: Path, unlisted: list[LeftOut], asked: dict[str, Any], *, embedded: bool
-) -> dict[str, Any]:
+def _write(built: Built, path: Path, unlisted: list[LeftOut], asked: dict[str, Any]) -> dict[str, Any]:
     """Write a model and its record, and return the record with where they are."""
     from affectface.morphable.building.record import write_record
     from affectface.morphable.face_model import save_face_model
 
-    model = built.model if embedded else _with_landmarks(built.model)
     try:
-        save_face_model(model, path)
+        save_face_model(built.model, path)
     except OSError as error:
         raise MeshSetError(f"{path}: cannot be written ({error.strerror}); choose another folder") from None
     record = write_record(path, built, unlisted, asked)
     return {"file": str(path), **record}
-
-
-def _with_landmarks(model: FaceModel) -> FaceModel:
-    """Return the model with its landmarks, found on drawings of its mean face."""
-    from affectface.cli.assets import _embed
-
-    with progress("finding landmarks on the mean face", None):
-        return _embed(model)
 
 
 def _too_small(group: Group, strict: bool) -> dict[str, Any]:

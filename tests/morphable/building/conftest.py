@@ -9,7 +9,7 @@ import pytest
 from known_meshes import Known, make_known
 from numpy.typing import NDArray
 
-from affectface.morphable.building.assemble import topology_like
+from affectface.morphable.building.assemble import finish_like, topology_like
 from affectface.morphable.building.build import Built, build_model
 from affectface.morphable.building.config import BuildConfig
 from affectface.morphable.building.mesh_set import MeshSource, find_meshes
@@ -47,6 +47,6 @@ def building(known: Known, preparing: Callable[..., Prepared]) -> Callable[..., 
     def built(meshes: NDArray[np.float64] | list[MeshSource], config: BuildConfig) -> Built:
         prepared = preparing(meshes, config)
         rows = np.arange(len(prepared.sources), dtype=np.int32)
-        return build_model(prepared, rows, "built", config, like=known.model)
+        return build_model(prepared, rows, "built", config, finish_like(known.model))
 
     return built

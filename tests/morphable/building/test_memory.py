@@ -7,6 +7,7 @@ from pathlib import Path
 SCRIPT = """
 import sys, tracemalloc
 from pathlib import Path
+from types import SimpleNamespace
 import numpy as np
 from affectface.morphable.building.build import build_model
 from affectface.morphable.building.config import BuildConfig
@@ -33,7 +34,8 @@ topology = Topology(flat, triangles, None, "flat")
 tracemalloc.start()
 with MeshScratch(len(flat), folder) as scratch:
     prepared = prepare(find_meshes(folder / "x.npy"), topology, scratch, config, silent)
-    built = build_model(prepared, np.arange(count, dtype=np.int32), "m", config)
+    finish = lambda shapes: SimpleNamespace(vertices=shapes.mean, expression_names=())
+    built = build_model(prepared, np.arange(count, dtype=np.int32), "m", config, finish)
 assert built.record["meshes"] > 0.98 * count
 print(tracemalloc.get_traced_memory()[1])
 """

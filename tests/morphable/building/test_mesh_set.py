@@ -8,6 +8,7 @@ from known_meshes import Known, write_people
 
 from affectface.errors import MeshSetError
 from affectface.morphable.building.mesh_set import checksum, find_meshes, try_source, with_rows
+from affectface.morphable.building.people import read_conditions
 
 
 @pytest.fixture
@@ -79,6 +80,14 @@ def test_rows_by_path_name_or_stem(folder: Path) -> None:
         "stack.npy[1]": "it is not in the table",
         "gone.obj": "it is in the table, but there is no such mesh",
     }
+
+
+def test_only_rows_that_are_asked_for(folder: Path) -> None:
+    rows = [{"file": name, "age": age} for name, age in (("p01", "5"), ("single", "6"), ("gone", "7"), ("away", "8"))]
+    kept, left_out = with_rows(find_meshes(folder / "single.npy"), rows, read_conditions("age<8", ["file", "age"]))
+    assert [source.name for source in kept] == ["single.npy"]
+    assert [one.name for one in left_out] == ["p01", "gone"]
+    assert not with_rows(find_meshes(folder / "single.npy"), rows, read_conditions("age>6", ["file", "age"]))[0]
 
 
 def test_rows_that_fit_two(folder: Path) -> None:

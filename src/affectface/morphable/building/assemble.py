@@ -1,8 +1,13 @@
-"""A mean and bases -> a face model, with what the meshes do not tell taken of another model of the same topology."""
+"""A mean and bases -> a face model.
+
+What the meshes do not tell, which of their vertices are eyes, lips or teeth and where the landmarks lie, is taken of
+another model of the same topology.
+"""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -11,8 +16,36 @@ from affectface.errors import MeshSetError
 from affectface.morphable.building.expressions import Units
 from affectface.morphable.building.procrustes import Array64
 from affectface.morphable.building.topology import Topology
-from affectface.morphable.face_model import LANDMARKS, FaceModel
-from affectface.regions import REGIONS
+from affectface.morphable.face_model import FaceModel
+
+
+@dataclass(frozen=True, eq=False)
+class Shapes:
+    """What meshes tell of a face model.
+
+    Attributes
+    ----------
+    name : str
+        What it is called.
+    mean : ndarray of shape (V, 3), float64
+        The mean face, cm.
+    identity : ndarray of shape (I, V, 3), float32
+        One standard deviation of each component, cm.
+    units : Units or None
+        Expression units, where there were scans of expressions.
+    topology : Topology
+        The triangles, and texture coordinates where there are some.
+    """
+
+    name: str
+    mean: Array64
+    identity: FloatArray
+    units: Units | None
+    topology: Topology
+
+
+Finish = Callable[[Shapes], FaceModel]
+"""Makes a face model of shapes."""
 
 
 def topology_like(model: FaceModel) -> Topology:
@@ -20,63 +53,33 @@ def topology_like(model: FaceModel) -> Topology:
     return Topology(model.vertices, model.triangles, None, f"the face model {model.name!r}")
 
 
-def assemble(
-    name: str, mean: Array64, identity: FloatArray, topology: Topology, units: Units | None, like: FaceModel | None
-) -> FaceModel:
-    """Return the face model of a mean and bases.
+def finish_like(like: FaceModel) -> Finish:
+    """Return what makes a face model by another one of the same topology.
 
     Parameters
     ----------
-    name : str
-        What it is called.
-    mean : ndarray of shape (V, 3)
-        The mean face, cm.
-    identity : ndarray of shape (I, V, 3), float32
-        One standard deviation of each component, cm.
-    topology : Topology
-        The triangles, and texture coordinates where there are some.
-    units : Units or None
-        Expression units; those of `like` where there are none.
-    like : FaceModel or None
-        A model of the same topology: of it are the regions, the texture coordinates, the 68 points, and where the
-        landmarks lie, which is on the same triangles.
+    like : FaceModel
+        Of it are the regions, the texture coordinates, the 68 points, the places of the landmarks, which are on the
+        same triangles, and the expression units where there are no others.
 
     Returns
     -------
-    FaceModel
-        The model. Without `like` all of it is face, and its landmarks have no place yet
-        (`affectface.morphable.embedding`).
+    callable
+        Takes shapes, returns the face model.
     """
-    vertices = mean.astype(np.float32)
-    expression = units.displacements if units else np.zeros((0, *vertices.shape), dtype=np.float32)
-    names = units.names if units else ()
-    if like is not None:
-        if units is None:
-            expression, names = like.expression, like.expression_names
+
+    def finish(shapes: Shapes) -> FaceModel:
+        units = shapes.units or Units(like.expression, like.expression_names, 1.0)
         return replace(
-            like, name=name, vertices=vertices, identity=identity, expression=expression, expression_names=names
+            like,
+            name=shapes.name,
+            vertices=shapes.mean.astype(np.float32),
+            identity=shapes.identity,
+            expression=units.displacements,
+            expression_names=units.names,
         )
-    if topology.uv is None:
-        uv, uv_triangles = _around(vertices), topology.triangles
-    else:
-        uv, places = np.unique(topology.uv.reshape(-1, 2), axis=0, return_inverse=True)
-        uv_triangles = places.reshape(-1, 3).astype(np.int32)
-    return FaceModel(
-        name=name,
-        vertices=vertices,
-        identity=identity,
-        expression=expression,
-        expression_names=names,
-        triangles=topology.triangles,
-        triangle_regions=np.full(len(topology.triangles), REGIONS.index("face"), dtype=np.uint8),
-        uv=uv.astype(np.float32),
-        uv_triangles=uv_triangles,
-        landmark_triangles=np.full(LANDMARKS, -1, dtype=np.int32),
-        landmark_weights=np.zeros((LANDMARKS, 3), dtype=np.float32),
-        landmarks68=np.zeros(68, dtype=np.int32),
-        spread_landmarks=np.zeros((len(vertices), 1), dtype=np.int16),
-        spread_weights=np.zeros((len(vertices), 1), dtype=np.float32),
-    )
+
+    return finish
 
 
 def check_size(mean: Array64, unit: str) -> None:
@@ -99,12 +102,3 @@ def check_size(mean: Array64, unit: str) -> None:
         raise MeshSetError(
             f"the mean mesh is {extent:.3g} cm long if its unit is {unit}; give --unit mm, cm or m so that it is a face"
         )
-
-
-def _around(vertices: FloatArray) -> FloatArray:
-    """Return texture coordinates (V, 2) on a cylinder around the face, seam at the back."""
-    x, y, z = (vertices - (vertices.max(0) + vertices.min(0)) / 2).T
-    z = z + np.ptp(z) / 2  # the axis lies at the back of a face mask, so that its rim is at the sides
-    u = 0.5 + np.arctan2(x, z) / (2 * np.pi)
-    v = (y - y.min()) / max(float(np.ptp(y)), 1e-9)
-    return np.stack([u, v], axis=1).astype(np.float32)

@@ -9,7 +9,7 @@ import numpy as np
 
 from affectface.arrays import FloatArray, IntArray
 from affectface.errors import MeshSetError
-from affectface.morphable.building.assemble import assemble, check_size
+from affectface.morphable.building.assemble import Finish, Shapes, check_size
 from affectface.morphable.building.config import CM, BuildConfig
 from affectface.morphable.building.expressions import Units, component_units, named_units, write_displacements
 from affectface.morphable.building.mesh_set import LeftOut, checksum
@@ -41,7 +41,7 @@ class Built:
     Attributes
     ----------
     model : FaceModel
-        The model; without `like`, its landmarks have no place yet.
+        The model.
     quality : Quality
         How good it is.
     record : dict
@@ -61,8 +61,8 @@ def build_model(
     rows: IntArray,
     name: str,
     config: BuildConfig,
+    finish: Finish,
     *,
-    like: FaceModel | None = None,
     progress: Progress = silent,
 ) -> Built:
     """Build a face model of some of the good meshes.
@@ -77,8 +77,8 @@ def build_model(
         What the model is called.
     config : BuildConfig
         How.
-    like : FaceModel, optional
-        A model of the same topology, of which is taken what the meshes do not tell.
+    finish : callable
+        Makes a face model of the shapes: see `affectface.morphable.building.assemble`.
     progress : callable
         Told of the steps.
 
@@ -110,7 +110,8 @@ def build_model(
 
     units, left_out, faces = _expressions(prepared, meshes, rows, config, progress)
     quality = _quality(meshes, mean, products, (len(identity), config.seed, progress))
-    model = assemble(name, mean, identity, prepared.topology, units, like)
+    with progress("regions and landmarks", None):
+        model = finish(Shapes(name, mean, identity, units, prepared.topology))
     record = {
         "name": name,
         "meshes": len(chosen),
@@ -128,7 +129,6 @@ def build_model(
         "exact": components.exact,
         "expression_units": len(model.expression_names),
         "expression_kept": units.kept if units else None,
-        "like": like.name if like else None,
         "failure_rate": config.failure_rate,
         "seed": config.seed,
         "quality": asdict(quality),

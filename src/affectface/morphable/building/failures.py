@@ -13,6 +13,10 @@ drops the highest 2 %. The same is done here, with these departures:
   where it is worst: a nose that collapsed hardly moves the parameters of a head. Both are judged by the robust scale of
   their logarithms over the meshes, and must be half as large again as usual.
 - It is done again without what was found, until nothing is: gross failures hide small ones.
+
+Of 30 people spoilt in six ways among 450 drawn from ICT-FaceKit 29 are found and none of the 420 others is lost; the
+highest 2 % by the norm alone are 9 of the 30, and were their number known, the highest 30 would be 22 of them
+(`benchmarks/building.py`).
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,7 +13,7 @@ import numpy as np
 
 from affectface.arrays import FloatArray, IntArray
 from affectface.errors import AffectFaceError, MeshSetError
-from affectface.morphable.building.people import Row
+from affectface.morphable.building.people import Condition, Row, fulfils
 
 SUFFIXES = (".obj", ".ply", ".glb", ".npy")
 
@@ -116,8 +116,10 @@ def find_meshes(folder: str | os.PathLike[str]) -> list[MeshSource]:
     return found
 
 
-def with_rows(sources: Sequence[MeshSource], rows: Sequence[Row]) -> tuple[list[MeshSource], list[LeftOut]]:
-    """Return the meshes of which the table has a row, with it, and what has no partner.
+def with_rows(
+    sources: Sequence[MeshSource], rows: Sequence[Row], conditions: Sequence[Condition] = ()
+) -> tuple[list[MeshSource], list[LeftOut]]:
+    """Return the meshes whose row of the table fulfils conditions, with it, and what has no partner.
 
     Parameters
     ----------
@@ -126,13 +128,15 @@ def with_rows(sources: Sequence[MeshSource], rows: Sequence[Row]) -> tuple[list[
     rows : sequence of mapping
         The table. Its column `file` holds meshes' names, or their files' names with or without suffix; where it has
         none, its column `subject` does.
+    conditions : sequence of Condition
+        All of which must hold.
 
     Returns
     -------
     sources : list of MeshSource
-        The meshes that the table knows.
+        The meshes that are asked for.
     left_out : list of LeftOut
-        Meshes without a row, and rows without a mesh.
+        Meshes without a row, and rows that are asked for without a mesh.
 
     Raises
     ------
@@ -158,9 +162,10 @@ def with_rows(sources: Sequence[MeshSource], rows: Sequence[Row]) -> tuple[list[
         if name in used:
             raise MeshSetError(f"the table's {key} {name!r} fits {used[name]} and {source.name}; write their paths")
         used[name] = source.name
-        kept.append(MeshSource(source.path, source.name, source.member, by_name[name]))
-    left_out += [LeftOut(name, "it is in the table, but there is no such mesh") for name in by_name if name not in used]
-    return kept, left_out
+        kept.append(replace(source, row=by_name[name]))
+    gone = [name for name, row in by_name.items() if name not in used and fulfils(row, conditions)]
+    left_out += [LeftOut(name, "it is in the table, but there is no such mesh") for name in gone]
+    return [source for source in kept if fulfils(source.row, conditions)], left_out
 
 
 def read_source(source: MeshSource) -> SourceMesh:

@@ -63,6 +63,11 @@ class Condition:
         return bool(compare(found.casefold(), self.value.casefold()))
 
 
+def fulfils(row: Row, conditions: Sequence[Condition]) -> bool:
+    """Return whether all conditions hold of a row."""
+    return all(condition.holds(row) for condition in conditions)
+
+
 def read_people(path: str | os.PathLike[str]) -> list[Row]:
     """Read a table of people.
 

@@ -75,6 +75,7 @@ def test_a_film_has_a_record_for_every_frame(folder: Path, texture: Path, tmp_pa
     records = [json.loads(line) for line in (tmp_path / "film.jsonl").read_text().splitlines()]
     assert [record["frame"] for record in records] == list(range(5))
     assert [record["face"] for record in records] == [True] * 4 + [False]
+    assert records[4]["reason"] == "no face was found"
     assert len({json.dumps(record["identity"]) for record in records[:4]}) == 1
     assert {record["method"] for record in records[:4]} == {"photometric" if photometric else "landmarks"}
     height, width = read_image(example_photo()).shape[:2]

@@ -10,6 +10,7 @@ from affectface.assets import asset_path
 from affectface.camera import Camera
 from affectface.fitting import sequences
 from affectface.fitting.dense_landmarks import LandmarkFitConfig, fit_landmarks
+from affectface.fitting.photometric_config import PhotometricConfig
 from affectface.fitting.sequences import Picture, SequenceConfig, fit_same_person, fit_sequence
 from affectface.fitting.texture_learning import TextureConfig, learn_texture
 from affectface.morphable import FaceModel, load_face_model
@@ -114,6 +115,18 @@ def test_features_can_join(model: FaceModel) -> None:
         assert np.ptp([fit.lighting[0, 0] for fit in fits]) > 0
     with pytest.raises(ValueError, match="has no image"):
         fit_same_person(model, [replace(pictures[0], image=None)], texture=texture)
+
+
+def test_landmarks_stay_where_features_make_them_worse(model: FaceModel) -> None:
+    drawn = [draw_face(model, seed) for seed in (0, 1)]
+    texture = learn_texture(model, [face.photo for face in drawn], config=TextureConfig(vertices=100, diagonals=(60,)))
+    pictures = [Picture(face.landmarks, face.photo.image.shape[:2], face.photo.image) for face in drawn]
+    config = SequenceConfig(iterations=2, photometric=PhotometricConfig(most_landmark_error=-1))
+    fits = fit_same_person(model, pictures, texture=texture, config=config)
+    assert {fit.method for fit in fits} == {"landmarks"}
+    assert all("the landmarks' error grew" in fit.reason for fit in fits)
+    plain = fit_same_person(model, pictures, config=config)
+    np.testing.assert_array_equal(fits[0].identity, plain[0].identity)
 
 
 def test_what_makes_no_sense_is_refused(model: FaceModel) -> None:

@@ -105,7 +105,8 @@ def fit_sequence(
     Returns
     -------
     tuple of FaceFit
-        One fit a frame, all with the same identity and focal length.
+        One fit a frame, all with the same identity and focal length; their `method` says ``photometric``, or
+        ``landmarks`` where the features were not to be trusted, and then `reason` says why.
 
     Raises
     ------
@@ -144,7 +145,8 @@ def fit_same_person(
     Returns
     -------
     tuple of FaceFit
-        One fit a photo, all with the same identity.
+        One fit a photo, all with the same identity; their `method` says ``photometric``, or ``landmarks`` where the
+        features were not to be trusted, and then `reason` says why.
 
     Raises
     ------
@@ -174,16 +176,19 @@ def _fit_together(
         texture.check_face_model(model)
         if any(picture.image is None for picture in pictures):
             raise ValueError("a picture has no image; with a texture model all need one")
-    states = _start(model, pictures, config, film=film)
-    features = SequenceFeatures(model, texture, config.photometric) if texture is not None else None
-    for level in range(-1, len(texture.levels) if texture is not None else 0):
-        if features is not None and level >= 0:
-            features.look_at([picture.image for picture in pictures if picture.image is not None], states, level)
-        for _ in range(config.iterations):
-            states, change = _step(model, pictures, states, features if level >= 0 else None, config, film=film)
-            if change < _ENOUGH:
-                break
-    method: Literal["landmarks", "photometric"] = "landmarks" if texture is None else "photometric"
+    start = _start(model, pictures, config, film=film)
+    states = by_landmarks = _converge(model, pictures, start, None, config, film=film)
+    method: Literal["landmarks", "photometric"] = "landmarks"
+    reason = ""
+    if texture is not None:
+        features = SequenceFeatures(model, texture, config.photometric)
+        images = [picture.image for picture in pictures if picture.image is not None]
+        for level in range(len(texture.levels)):
+            features.look_at(images, states, level)
+            states = _converge(model, pictures, states, features, config, film=film)
+        reason = _distrust(model, pictures, by_landmarks, states, config)
+        method = "landmarks" if reason else "photometric"
+        states = by_landmarks if reason else states
     basis = landmark_basis(model, config.landmarks.identity_components)
     fits = []
     for picture, state in zip(pictures, states, strict=True):
@@ -192,8 +197,46 @@ def _fit_together(
         camera, light = state.camera(), ambient_light()
         if picture.image is not None:
             light = fit_lighting(model, identity, expression, camera, picture.image)
-        fits.append(FaceFit(identity, expression, camera, light, residual, picture.size, error, method=method))
+        fits.append(FaceFit(identity, expression, camera, light, residual, picture.size, error, method, reason))
     return tuple(fits)
+
+
+def _converge(
+    model: FaceModel,
+    pictures: Sequence[Picture],
+    states: list[FaceState],
+    features: SequenceFeatures | None,
+    config: SequenceConfig,
+    *,
+    film: bool,
+) -> list[FaceState]:
+    """Take Gauss-Newton steps until nothing changes any more."""
+    for _ in range(config.iterations):
+        states, change = _step(model, pictures, states, features, config, film=film)
+        if not change > _ENOUGH:
+            break
+    return states
+
+
+def _distrust(
+    model: FaceModel,
+    pictures: Sequence[Picture],
+    before: Sequence[FaceState],
+    after: Sequence[FaceState],
+    config: SequenceConfig,
+) -> str:
+    """Return why a photometric fit of all pictures is not to be trusted; nothing if it is."""
+    basis = landmark_basis(model, config.landmarks.identity_components)
+    errors = [
+        np.median([landmark_residual(basis, p.landmarks, s, 1.0)[1] for p, s in zip(pictures, states, strict=True)])
+        for states in (before, after)
+    ]
+    if not np.isfinite(errors).all():
+        return "the photometric fit diverged"
+    if errors[1] > errors[0] + config.photometric.most_landmark_error:
+        grew = f"from {100 * errors[0]:.1f} to {100 * errors[1]:.1f}"
+        return f"the landmarks' error grew {grew} % of the eyes' distance"
+    return ""
 
 
 def _start(model: FaceModel, pictures: Sequence[Picture], config: SequenceConfig, *, film: bool) -> list[FaceState]:

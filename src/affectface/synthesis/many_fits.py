@@ -14,8 +14,9 @@ import numpy as np
 
 from affectface.arrays import Image
 from affectface.clips import Film
-from affectface.errors import FaceNotFoundError, ImageError
+from affectface.errors import AffectFaceError, FaceNotFoundError, ImageError
 from affectface.files import atomic_path
+from affectface.fitting.dense_landmarks import fit_landmarks
 from affectface.fitting.face_fit import FaceFit, interocular_distance
 from affectface.fitting.fit import fit_face
 from affectface.fitting.photometric import fit_photometric
@@ -46,11 +47,14 @@ class NamedFit:
         Landmarks and size; None where there is no face.
     fit : FaceFit or None
         The fit.
+    reason : str
+        Why there is none.
     """
 
     name: str | int
     picture: Picture | None
     fit: FaceFit | None
+    reason: str = ""
 
 
 def fit_photos(
@@ -122,36 +126,43 @@ def fit_film(
     Returns
     -------
     list of NamedFit
-        One a frame; frames without a face have none.
+        One a frame; a frame without a face, or with one that is turned away, has no fit but a reason.
 
     Raises
     ------
     FaceNotFoundError
-        If no frame shows a face.
+        If no frame shows a face that can be fitted.
     AffectFaceError
-        If the film cannot be read, or a face cannot be fitted.
+        If the film cannot be read.
     """
-    pictures: list[Picture | None] = []
-    factors: list[float] = []
-    for frame in film.frames():
-        picture = _picture(frame)
-        factor = 1.0
+    result: list[NamedFit] = []
+    used: list[tuple[int, Picture, float]] = []
+    for number, frame in enumerate(film.frames()):
+        picture, reason = _fittable(model, frame)
+        result.append(NamedFit(number, None, None, reason))
         if picture is not None:
-            picture, factor = (replace(picture, image=None), 1.0) if texture is None else _shrunk(picture)
-        pictures.append(picture)
-        factors.append(factor)
+            smaller, factor = (replace(picture, image=None), 1.0) if texture is None else _shrunk(picture)
+            used.append((number, smaller, factor))
         if advance:
             advance(1)
-    found = [number for number, picture in enumerate(pictures) if picture is not None]
-    if not found:
-        raise FaceNotFoundError(f"{film.path}: none of its {len(pictures)} frames shows a face; give another film")
-    fits = fit_sequence(model, [p for p in pictures if p is not None], texture=texture)
-    result = [NamedFit(number, None, None) for number in range(len(pictures))]
-    for number, fit in zip(found, fits, strict=True):
-        picture = pictures[number]
-        if picture is not None:
-            result[number] = NamedFit(number, *_enlarged(picture, fit, 1 / factors[number]))
+    if not used:
+        raise FaceNotFoundError(f"{film.path}: none of its {len(result)} frames shows a face; give another film")
+    fits = fit_sequence(model, [picture for _, picture, _ in used], texture=texture)
+    for (number, picture, factor), fit in zip(used, fits, strict=True):
+        result[number] = NamedFit(number, *_enlarged(picture, fit, 1 / factor))
     return result
+
+
+def _fittable(model: FaceModel, frame: Image) -> tuple[Picture | None, str]:
+    """Return a frame's face, or why it cannot be fitted: in a film a head may turn away for a while."""
+    picture = _picture(frame)
+    if picture is None:
+        return None, "no face was found"
+    try:
+        fit_landmarks(model, picture.landmarks, picture.size)
+    except AffectFaceError as error:
+        return None, str(error)
+    return picture, ""
 
 
 def fitted_by_features(portrait: Portrait, texture: TextureModel, *, focal: float | None = None) -> Portrait:
@@ -238,7 +249,7 @@ def write_fits(model: FaceModel, fits: Sequence[NamedFit], path: str | os.PathLi
 def _record(model: FaceModel, one: NamedFit) -> dict[str, Any]:
     name = {"frame": one.name} if isinstance(one.name, int) else {"photo": one.name}
     if one.fit is None or one.picture is None:
-        return name | {"face": False}
+        return name | {"face": False, "reason": one.reason}
     return name | {"face": True} | record_of_fit(model, one.fit, one.picture.landmarks)
 
 

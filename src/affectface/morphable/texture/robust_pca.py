@@ -107,9 +107,12 @@ def _alternate(
     low_rank = sparse = np.zeros_like(data)
     for step in range(1, iterations + 1):
         target = data - sparse + multiplier / penalty
-        small = _shrunk(basis.T @ target, 1 / penalty)
-        basis = _polar(target @ small.T, basis)
-        low_rank = basis @ small
+        if rank == len(data):  # a square orthonormal factor turns, and turning changes no singular value
+            low_rank = _shrunk(target, 1 / penalty)
+        else:
+            small = _shrunk(basis.T @ target, 1 / penalty)
+            basis = _polar(target @ small.T, basis)
+            low_rank = basis @ small
         rest = data - low_rank + multiplier / penalty
         kept = np.sign(rest) * np.maximum(np.abs(rest) - sparsity / penalty, 0)
         sparse = np.where(observed, kept, rest)

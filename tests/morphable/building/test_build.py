@@ -8,6 +8,7 @@ from known_meshes import DIMENSIONS, Known, largest_angle
 from scipy.spatial.transform import Rotation
 
 from affectface.errors import MeshSetError
+from affectface.morphable.building import build, prepare
 from affectface.morphable.building.build import Built
 from affectface.morphable.building.config import BuildConfig
 
@@ -97,6 +98,20 @@ def test_order_does_not_matter(known: Known, building: Building) -> None:
     people = known.sample(50)
     one, other = (building(meshes, BuildConfig(alignment="none")).model for meshes in (people, people[::-1]))
     np.testing.assert_allclose(one.identity, other.identity, atol=1e-4)
+
+
+def test_a_set_that_is_too_large_to_be_done_exactly(
+    known: Known, building: Building, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    people = known.sample(150)
+    exact = building(people, BuildConfig(alignment="none"))
+    monkeypatch.setattr(prepare, "EXACT_UP_TO", 100)
+    monkeypatch.setattr(build, "MOST_MESHES", 100)
+    nearly = building(people, BuildConfig(alignment="none"))
+    assert (exact.record["exact"], nearly.record["exact"]) == (True, False)
+    assert nearly.quality.meshes == 100
+    assert nearly.record["variance_kept"] == pytest.approx(exact.record["variance_kept"], abs=1e-6)
+    np.testing.assert_allclose(nearly.model.identity, exact.model.identity, atol=1e-3)
 
 
 def test_too_few_meshes_and_equal_meshes(known: Known, building: Building) -> None:

@@ -45,6 +45,17 @@ def test_reading(folder: Path, known: Known) -> None:
     np.testing.assert_allclose(read["first/p00.obj"].vertices, read["stack.npy[0]"].vertices, atol=1e-4)
 
 
+@pytest.mark.parametrize("suffix", ["ply", "glb"])
+def test_other_formats(tmp_path: Path, known: Known, suffix: str) -> None:
+    trimesh = pytest.importorskip("trimesh")
+    mesh = trimesh.Trimesh(known.model.vertices, known.model.triangles, process=False)
+    mesh.export(tmp_path / f"a.{suffix}")
+    read = try_source(find_meshes(tmp_path)[0])
+    assert not isinstance(read, str)
+    np.testing.assert_allclose(read.vertices, known.model.vertices, atol=1e-4)
+    np.testing.assert_array_equal(read.triangles, known.model.triangles)
+
+
 def test_nothing_there(tmp_path: Path) -> None:
     with pytest.raises(MeshSetError, match="no meshes there"):
         find_meshes(tmp_path)

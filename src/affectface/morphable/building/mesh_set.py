@@ -192,9 +192,9 @@ def read_source(source: MeshSource) -> SourceMesh:
         mesh = read_mesh(source.path)
         return SourceMesh(mesh.vertices.astype(np.float32), mesh.triangles, mesh.uv)
     try:
-        array = np.load(source.path, mmap_mode="r", allow_pickle=False)
+        array = np.lib.format.open_memmap(source.path, mode="r")
         picked = np.array(array[source.member] if source.member >= 0 else array)
-    except (OSError, ValueError, IndexError) as error:
+    except Exception as error:  # a damaged header makes numpy fail in any way
         raise MeshSetError(f"not a readable array ({type(error).__name__})") from None
     if picked.ndim != 2 or picked.shape[1] != 3 or picked.dtype.kind not in "fiu":
         raise MeshSetError(f"holds {picked.dtype} of shape {picked.shape}, not vertices (V, 3)")
@@ -230,7 +230,7 @@ def checksum(sources: Sequence[MeshSource]) -> str:
 def _stacked(path: Path) -> int:
     """Return how many meshes an array file holds, -1 if it is one mesh or unreadable."""
     try:
-        shape = np.load(path, mmap_mode="r", allow_pickle=False).shape
-    except (OSError, ValueError):
+        shape = np.lib.format.open_memmap(path, mode="r").shape
+    except Exception:  # what is wrong with it is said when it is read
         return -1
     return int(shape[0]) if len(shape) == 3 else -1

@@ -1,4 +1,4 @@
-"""What of a mesh is seen from where: a small depth buffer in numpy, for work done once per face model.
+"""What of a mesh is seen from where: an exact depth buffer, for work done once per face model.
 
 Drawing pictures is the business of `affectface.rendering`; this answers "which triangle is seen at this pixel", on any
 machine, for the landmark embedding.
@@ -10,8 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from affectface.arrays import BoolArray, FloatArray, IntArray
-
-_PAIRS_AT_ONCE = 4_000_000
+from affectface.device import put, run_kernel, warp_runtime
 
 
 def triangle_buffer(pixels: FloatArray, triangles: IntArray, shape: tuple[int, int]) -> tuple[IntArray, FloatArray]:
@@ -33,36 +32,25 @@ def triangle_buffer(pixels: FloatArray, triangles: IntArray, shape: tuple[int, i
     weights : ndarray of shape (H, W, 3), float32
         Barycentric coordinates in it.
     """
-    height, width = shape
-    corners = pixels[triangles].astype(np.float64)
-    low = np.ceil(corners[..., :2].min(1) - 0.5).astype(np.int64)
-    high = np.floor(corners[..., :2].max(1) - 0.5).astype(np.int64)
-    low, high = np.clip(low, 0, None), np.minimum(high, (width - 1, height - 1))
-    size = np.clip(high - low + 1, 0, None)
-    count = size[:, 0] * size[:, 1]
-    triangle = np.full(height * width, -1, dtype=np.int32)
-    weights = np.zeros((height * width, 3), dtype=np.float32)
-    nearest = np.full(height * width, np.inf)
-    drawn = np.flatnonzero(count)
-    chunks = np.split(
-        drawn, np.searchsorted(np.cumsum(count[drawn]), np.arange(_PAIRS_AT_ONCE, count.sum(), _PAIRS_AT_ONCE))
+    warp = warp_runtime()
+    from affectface.morphable import kernels
+
+    triangle = np.full(shape, -1, dtype=np.int32)
+    weights = np.zeros((*shape, 3), dtype=np.float32)
+    nearest = np.full(shape, np.inf)
+    run_kernel(
+        kernels.see_triangles,
+        1,
+        [
+            put(pixels.astype(np.float64), warp.vec3d, "cpu"),
+            put(triangles.astype(np.int32, copy=False), warp.vec3i, "cpu"),
+            put(nearest, warp.float64, "cpu"),
+            put(triangle, warp.int32, "cpu"),
+            put(weights, warp.vec3, "cpu"),
+        ],
+        "cpu",
     )
-    for chunk in chunks:
-        owner = np.repeat(chunk, count[chunk])
-        step = np.arange(len(owner)) - np.repeat(np.cumsum(count[chunk]) - count[chunk], count[chunk])
-        x = low[owner, 0] + step % size[owner, 0]
-        y = low[owner, 1] + step // size[owner, 0]
-        bary = _barycentric(corners[owner], np.stack([x + 0.5, y + 0.5], axis=1))
-        inside = (bary >= -1e-9).all(1)
-        owner, bary, cell = owner[inside], bary[inside], (y * width + x)[inside]
-        depth = (bary * corners[owner, :, 2]).sum(1)
-        order = np.lexsort((depth, cell))
-        first = order[np.r_[True, np.diff(cell[order]) > 0]] if len(order) else order
-        first = first[depth[first] < nearest[cell[first]]]
-        nearest[cell[first]] = depth[first]
-        triangle[cell[first]] = owner[first]
-        weights[cell[first]] = bary[first]
-    return triangle.reshape(shape), weights.reshape(*shape, 3)
+    return triangle, weights
 
 
 def look_up(pixels: FloatArray, triangles: IntArray, points: FloatArray) -> tuple[IntArray, FloatArray]:

@@ -33,6 +33,19 @@ def test_a_model_without_units(tiny_face_model: FaceModel, tmp_path: Path) -> No
     assert again.expression.shape == (0, 36, 3)
 
 
+def test_colour_of_its_own(tiny_face_model: FaceModel, tmp_path: Path) -> None:
+    colour = np.linspace(0, 1, 3 * 36, dtype=np.float32).reshape(36, 3)
+    model = replace(tiny_face_model, colour=colour, expression=np.zeros((0, 36, 3), np.float32), expression_names=())
+    save_face_model(model, tmp_path / "m.npz")
+    again = load_face_model(tmp_path / "m.npz")
+    np.testing.assert_array_equal(again.colour, colour)
+    assert again.expression_names == ()
+    save_face_model(tiny_face_model, tmp_path / "m.npz")
+    assert load_face_model(tmp_path / "m.npz").colour is None
+    with pytest.raises(ModelFileError, match="colour has shape"):
+        replace(tiny_face_model, colour=colour[:5])
+
+
 def test_zero_coefficients_are_the_mean(tiny_face_model: FaceModel) -> None:
     zero = tiny_face_model.shape(np.zeros(2, dtype=np.float32), np.zeros(3, dtype=np.float32))
     np.testing.assert_array_equal(zero, tiny_face_model.vertices)

@@ -63,6 +63,8 @@ class FaceModel:
         The landmarks whose 2D residual a vertex follows.
     spread_weights : ndarray of shape (V, K), float32
         How much it follows each; rows sum to at most 1, 0 far from all landmarks.
+    colour : ndarray of shape (V, 3), float32, or None
+        The mean face's colour at the vertices, sRGB in [0, 1], where the model has one.
     """
 
     name: str
@@ -79,6 +81,7 @@ class FaceModel:
     landmarks68: IntArray
     spread_landmarks: NDArray[np.int16]
     spread_weights: FloatArray
+    colour: FloatArray | None = None
 
     def __post_init__(self) -> None:
         _validate(self)
@@ -146,6 +149,8 @@ def _validate(model: FaceModel) -> None:
         "spread_landmarks": (v, k),
         "spread_weights": (v, k),
     }
+    if model.colour is not None:
+        wanted["colour"] = (v, 3)
     for name, shape in wanted.items():
         found = getattr(model, name)
         if found.shape != shape:
@@ -178,6 +183,8 @@ def save_face_model(model: FaceModel, path: str | os.PathLike[str]) -> None:
         The file.
     """
     arrays: dict[str, Any] = {f.name: getattr(model, f.name) for f in fields(model)}
+    if arrays["colour"] is None:
+        del arrays["colour"]
     for name in ("identity", "expression"):
         arrays[name] = arrays[name].astype(np.float16)
     arrays["name"] = np.array(model.name)
@@ -207,6 +214,8 @@ def load_face_model(path: str | os.PathLike[str]) -> FaceModel:
     types: dict[str, Any] = {"triangle_regions": np.uint8, "spread_landmarks": np.int16}
     values: dict[str, Any] = {}
     for field in fields(FaceModel):
+        if field.name == "colour" and "colour" not in arrays:
+            continue  # most models have none, and older files know of none
         if field.name not in arrays:
             raise ModelFileError(f"{path}: the face model has no {field.name!r}; rebuild or reinstall it")
         array = arrays[field.name]

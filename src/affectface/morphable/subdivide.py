@@ -57,6 +57,7 @@ def subdivide(model: FaceModel) -> FaceModel:
         landmark_triangles=np.full_like(model.landmark_triangles, -1),
         spread_landmarks=spread_landmarks,
         spread_weights=spread_weights,
+        colour=None if model.colour is None else np.clip(matrix.combine(model.colour), 0, 1),
     )
     return _embed_again(model, finer, split)
 

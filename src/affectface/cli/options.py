@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from affectface.errors import AffectFaceError
+
 if TYPE_CHECKING:
     from affectface.affect import Affect
 
@@ -161,14 +163,19 @@ def portrait_options(
     from affectface.morphable.library import load_named_face_model
     from affectface.synthesis.config import SynthesisConfig
 
-    Thread(target=open_sessions, daemon=True).start()  # the landmarker opens while the models are read
-    return {
-        "face_model": load_named_face_model(model),
-        "affect_model": load_named_affect_model(affect_model),
-        "config": SynthesisConfig(
-            blend=blend.value, keep_expression=keep, folds=folds, teeth=teeth, variation=variation
-        ),
-    }
+    opening = Thread(target=open_sessions, daemon=True)
+    opening.start()  # the landmarker opens while the models are read
+    try:
+        return {
+            "face_model": load_named_face_model(model),
+            "affect_model": load_named_affect_model(affect_model),
+            "config": SynthesisConfig(
+                blend=blend.value, keep_expression=keep, folds=folds, teeth=teeth, variation=variation
+            ),
+        }
+    except AffectFaceError:
+        opening.join()  # a process that ends while its sessions open is aborted
+        raise
 
 
 def asked_affects(

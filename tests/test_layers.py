@@ -10,7 +10,8 @@ import pytest
 SOURCE = Path(__file__).parents[1] / "src" / "affectface"
 
 RANKS = {
-    **dict.fromkeys(("errors", "arrays", "action_unit_tables", "affect_tables", "affect_words", "files", "regions"), 0),
+    **dict.fromkeys(("errors", "arrays", "action_unit_tables", "affect_tables", "affect_words"), 0),
+    **dict.fromkeys(("files", "landmark_numbers", "regions"), 0),
     **dict.fromkeys(("valence_arousal", "affect_path", "affect"), 0),
     **dict.fromkeys(
         ("assets", "images", "provenance", "metadata", "clips", "camera", "mesh", "mesh_files", "device"), 1

@@ -91,7 +91,7 @@ def test_a_changed_or_incomplete_model_is_refused(tmp_path: Path, home: Path) ->
 @needs_packed
 def test_the_native_layout_has_the_same_numbers() -> None:
     """Only then is the fingerprint of the native files that of the packed ones."""
-    from affectface.morphable.ict_facekit import import_ict_facekit
+    from affectface.morphable.importers.ict_facekit import import_ict_facekit
 
     packed, native = import_ict_facekit(PACKED), import_ict_facekit(PACKED.parent / "native_sample")
     assert (packed.vertices == native.vertices).all()

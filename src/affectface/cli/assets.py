@@ -9,10 +9,9 @@ import typer
 
 from affectface.cli.options import JsonOption
 from affectface.cli.report import progress, reporting, say
-from affectface.errors import AssetError, FaceNotFoundError
+from affectface.errors import AssetError
 
 if TYPE_CHECKING:
-    from affectface.arrays import FloatArray, Image
     from affectface.morphable import FaceModel
 
 assets = typer.Typer(help="Models that ship or can be added.", no_args_is_help=True)
@@ -109,13 +108,6 @@ def _check_addable(name: str) -> None:
 
 def _embed(model: FaceModel) -> FaceModel:
     """Return the model with its landmark embedding, found by our own landmarker."""
-    from affectface.landmarks import detect_faces
-    from affectface.morphable.embedding import with_landmarks
+    from affectface.fitting.embedded_landmarks import with_own_landmarks
 
-    def landmarks(image: Image) -> FloatArray:
-        faces = detect_faces(image)
-        if not faces:
-            raise FaceNotFoundError("no face was found on the drawn face model; is it a face model of a head?")
-        return faces[0].landmarks
-
-    return with_landmarks(model, landmarks)
+    return with_own_landmarks(model)

@@ -7,14 +7,16 @@ are then put exactly where the mesh parts (`affectface.morphable.contours`), and
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
-from affectface.arrays import FloatArray, Image, IntArray
-from affectface.errors import ModelFileError
+from affectface.arrays import BoolArray, FloatArray, Image, IntArray
+from affectface.errors import FaceNotFoundError, ModelFileError
+from affectface.mesh import vertex_normals
 from affectface.morphable import contours
 from affectface.morphable.face_model import LANDMARKS, FaceModel
 from affectface.morphable.portrait_drawing import (
@@ -28,11 +30,17 @@ from affectface.morphable.spread import landmark_spread
 from affectface.morphable.visibility import look_up, nearest_on_surface
 
 Landmarker = Callable[[Image], FloatArray]
-"""Image -> the landmarks (478, 3) of the one face in it, pixels."""
+"""Image -> the landmarks (478, 3) of the one face in it, pixels; it raises `FaceNotFoundError` if there is none."""
 
 _VIEWS = ((0, 0), (18, 0), (-18, 0), (36, 0), (-36, 0), (0, 14), (0, -14))
 """Yaw and pitch of the drawings, degrees."""
 
+CHECKED_YAWS = (0, 25, -25)
+"""Yaw of the views that an embedding is checked from, degrees."""
+_THROUGH = 3.0
+"""How far behind other drawings' hits of the same landmark one is not on the face, cm."""
+_FACING = 0.15
+"""Cosine of the angle to the camera beyond which a landmark is not seen."""
 _FIRST_IRIS = 468
 _IRIS_OFFSETS = np.array([(0, 0), (1, 0), (0, 1), (-1, 0), (0, -1)], dtype=np.float32)
 """Centre, image right, up, image left, down: MediaPipe's order in both eyes."""
@@ -87,7 +95,7 @@ def embed_landmarks(model: FaceModel, landmarker: Landmarker) -> tuple[IntArray,
         If the landmarker finds nothing on the drawn mean face.
     """
     drawings = [draw_mean_face(model, portrait_camera(model, yaw, pitch)) for yaw, pitch in _VIEWS]
-    found = [landmarker(drawing.image) for drawing in drawings]
+    found = [_seen(landmarker, drawing.image) for drawing in drawings]
     if found[0].shape != (LANDMARKS, 3) or not np.isfinite(found[0]).all():
         raise ModelFileError(f"face model {model.name!r}: no landmarks found on its mean face; check scale and axes")
     positions = _combine(model, drawings, found)
@@ -104,6 +112,47 @@ def embed_landmarks(model: FaceModel, landmarker: Landmarker) -> tuple[IntArray,
     _put_on_contours(model, _contour_pixels(model, found[0], pairs), triangles, weights)
     _put_irises(model, triangles, weights)
     return triangles, weights
+
+
+def view_errors(model: FaceModel, landmarker: Landmarker, yaws: tuple[int, ...] = CHECKED_YAWS) -> dict[int, float]:
+    """Return how far a model's landmarks are from where a landmarker sees them, in views of its mean face.
+
+    Parameters
+    ----------
+    model : FaceModel
+        A model with its landmark embedding.
+    landmarker : callable
+        Takes an image, returns the landmarks (478, 3) of the one face in it, pixels.
+    yaws : tuple of int
+        How the head is turned, degrees: other views than those the embedding was made of.
+
+    Returns
+    -------
+    dict of int to float
+        The median distance of the landmarks that face the camera in each view, in inter-ocular distances; infinite
+        where no face is seen.
+    """
+    errors: dict[int, float] = {}
+    placed = np.flatnonzero(model.landmark_triangles[:_FIRST_IRIS] >= 0)
+    places, normals = model.at_landmarks(model.vertices), vertex_normals(model.vertices, model.triangles)
+    facing = model.at_landmarks(normals)
+    for yaw in yaws:
+        camera = portrait_camera(model, yaw)
+        seen = _seen(landmarker, draw_mean_face(model, camera).image)
+        near = placed[(facing @ camera.rotation[2])[placed] > _FACING]
+        apart = np.linalg.norm(camera.project(places)[near, :2] - seen[near, :2], axis=1)
+        eyes = float(np.linalg.norm(seen[263] - seen[33]))
+        known = len(near) > 0 and np.isfinite(eyes) and eyes > 0
+        errors[yaw] = float(np.median(apart)) / eyes if known else float("inf")
+    return errors
+
+
+def _seen(landmarker: Landmarker, image: Image) -> FloatArray:
+    """Return the landmarks in an image; NaN if no face is seen."""
+    try:
+        return landmarker(image)
+    except FaceNotFoundError:
+        return np.full((LANDMARKS, 3), np.nan, dtype=np.float32)
 
 
 def mirror_pairs(landmarks: FloatArray) -> IntArray:
@@ -154,7 +203,11 @@ def _combine(model: FaceModel, drawings: list[Drawing], found: list[FloatArray])
         trust.append(np.where(seen, np.clip(facing, 0, 1) ** 4, 0))
     hits_array, trust_array = np.stack(hits), np.stack(trust)
     trust_array[0] *= 2
-    with np.errstate(invalid="ignore"):
+    with np.errstate(invalid="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # a landmark that no drawing sees has no front
+        front = np.nanmax(hits_array[..., 2], axis=0)
+        # What is centimetres behind other hits went through a gap between lips or lids onto what is behind it.
+        trust_array[(hits_array[..., 2] < front - _THROUGH) & _by_a_gap(found[0])] = 0
         for _ in range(3):
             total = trust_array.sum(0)
             mean = np.nansum(hits_array * trust_array[..., None], axis=0) / np.where(total > 0, total, np.nan)[:, None]
@@ -163,6 +216,14 @@ def _combine(model: FaceModel, drawings: list[Drawing], found: list[FloatArray])
             trust_array = np.where(away < 0.8, trust_array / (1 + (away / 0.2) ** 2), trust_array * 0.01)
             trust_array = np.nan_to_num(trust_array)
     return np.asarray(mean, dtype=np.float32)
+
+
+def _by_a_gap(front: FloatArray) -> BoolArray:
+    """Return which landmarks (478,) lie at lips or lids, from the frontal drawing's (478, 3)."""
+    gaps = [*contours.UPPER_INNER_LIP, *contours.LOWER_INNER_LIP, *contours.UPPER_LID_LEFT, *contours.LOWER_LID_LEFT]
+    gaps += [*contours.UPPER_LID_RIGHT, *contours.LOWER_LID_RIGHT]
+    apart = np.linalg.norm(front[:, None, :2] - front[None, gaps, :2], axis=2).min(axis=1)
+    return np.asarray(apart < 0.15 * np.linalg.norm(front[263, :2] - front[33, :2]))
 
 
 def _contour_pixels(model: FaceModel, front: FloatArray, pairs: IntArray) -> FloatArray:

@@ -163,7 +163,7 @@ def add_ict_facekit(source: str | os.PathLike[str], embed: Embedder) -> Path:
     ModelFileError
         If it cannot be read.
     """
-    from affectface.morphable.ict_facekit import import_ict_facekit
+    from affectface.morphable.importers.ict_facekit import import_ict_facekit
 
     model = _verified_part(import_ict_facekit(source), str(source))
     target = find_asset("ict-facekit").path

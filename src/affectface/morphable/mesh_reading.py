@@ -109,12 +109,12 @@ def read_bytes(path: Path, limit: int) -> bytes:
             what = "a folder" if path.is_dir() else "missing" if not path.exists() else "not a regular file"
             raise ModelFileError(f"{path}: {what}; give the path of a file")
         with open(path, "rb") as file:
-            data = file.read(limit + 1)
+            size = os.fstat(file.fileno()).st_size
+            if size > limit:
+                raise ModelFileError(f"{path}: {size >> 20} MiB, larger than {limit >> 20} MiB; give a smaller file")
+            return file.read(size)
     except OSError as error:
         raise ModelFileError(f"{path}: cannot be read ({error.strerror})") from None
-    if len(data) > limit:
-        raise ModelFileError(f"{path}: larger than {limit >> 20} MiB; give a smaller file")
-    return data
 
 
 def _by_trimesh(data: bytes, path: Path) -> Mesh:

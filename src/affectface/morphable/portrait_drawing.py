@@ -1,7 +1,7 @@
 """A plain drawing of a face model's mean face, good enough for a landmarker to find its way.
 
 Brows, lips and eyes are painted from the model's own 68 points and regions: a landmarker looks for contrast there, and
-an unpainted mesh has none.
+an unpainted mesh has none. A model with colours of its own is drawn in them.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _ALBEDO = {
     "eye_socket": (190, 130, 115),
     "eyelashes": (40, 30, 28),
 }
-_LIPS, _BROW, _IRIS, _PUPIL = (176, 92, 92), (70, 50, 40), (84, 56, 38), (12, 10, 10)
+_LIPS, _BROW, _IRIS, _PUPIL, _WHITE = (176, 92, 92), (70, 50, 40), (84, 56, 38), (12, 10, 10), (235, 232, 228)
 
 
 @dataclass(frozen=True)
@@ -89,8 +89,8 @@ def portrait_camera(model: FaceModel, yaw: float = 0.0, pitch: float = 0.0, size
     return Camera(rotation, translation, focal, (size / 2, size / 2))
 
 
-def draw_mean_face(model: FaceModel, camera: Camera, size: int = 768) -> Drawing:
-    """Draw the mean face without its lashes.
+def draw_mean_face(model: FaceModel, camera: Camera, size: int = 768, vertices: FloatArray | None = None) -> Drawing:
+    """Draw the mean face, or another shape of the model, without its lashes.
 
     Parameters
     ----------
@@ -100,14 +100,17 @@ def draw_mean_face(model: FaceModel, camera: Camera, size: int = 768) -> Drawing
         Where to look from.
     size : int
         Side of the square image, pixels.
+    vertices : ndarray of shape (V, 3), float32, optional
+        The shape, cm; the mean if not given.
 
     Returns
     -------
     Drawing
         The picture.
     """
+    vertices = model.vertices if vertices is None else vertices
     rows = np.flatnonzero(~model.region("eyelashes"))
-    pixels = camera.project(model.vertices)
+    pixels = camera.project(vertices)
     seen, weights = triangle_buffer(pixels, model.triangles[rows], (size, size))
     hit = seen >= 0
     triangle = np.where(hit, rows[seen], -1).astype(np.int32)
@@ -116,11 +119,19 @@ def draw_mean_face(model: FaceModel, camera: Camera, size: int = 768) -> Drawing
     albedo[hit] = palette[model.triangle_regions[triangle[hit]]]
     skin = np.zeros((size, size), dtype=bool)
     skin[hit] = model.region("face", "head")[triangle[hit]]
-    for paint, colour in zip(_paint(pixels[model.landmarks68, :2], size), (_BROW, _LIPS), strict=True):
-        amount = (paint * skin)[..., None]
-        albedo += amount * (np.array(colour, dtype=np.float32) - albedo)
     corners = model.triangles[triangle[hit]]
-    surface = np.einsum("nc,ncd->nd", weights[hit], model.vertices[corners])
+    if model.colour is not None:
+        own = 255 * np.einsum("nc,ncd->nd", weights[hit], model.colour[corners])
+        albedo[hit] = np.where(skin[hit][:, None], own, albedo[hit])
+    else:
+        points = pixels[model.landmarks68, :2]
+        paints = list(zip(_paint(points, size), (_BROW, _LIPS), strict=True))
+        if not model.region("eye_left", "eye_right").any():
+            paints += list(zip(_paint_eyes(points, size), (_WHITE, _IRIS, _PUPIL), strict=True))
+        for paint, colour in paints:
+            amount = (paint * skin)[..., None]
+            albedo += amount * (np.array(colour, dtype=np.float32) - albedo)
+    surface = np.einsum("nc,ncd->nd", weights[hit], vertices[corners])
     for eye in ("eye_left", "eye_right"):
         if not model.region(eye).any():
             continue
@@ -130,7 +141,7 @@ def draw_mean_face(model: FaceModel, camera: Camera, size: int = 768) -> Drawing
         for radius, colour in ((IRIS_RADIUS, _IRIS), (0.2, _PUPIL)):
             inside = np.flatnonzero(hit.ravel())[mine & (away < radius)]
             albedo.reshape(-1, 3)[inside] = colour
-    normals = vertex_normals(model.vertices, model.triangles)
+    normals = vertex_normals(vertices, model.triangles)
     normal = np.einsum("nc,ncd->nd", weights[hit], normals[corners]) @ camera.rotation.T
     normal /= np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-9)
     light = np.clip(normal @ np.array([0.1, 0.45, 0.89]), 0, 1) * 0.75 + 0.3
@@ -184,3 +195,20 @@ def _paint(points: FloatArray, size: int) -> tuple[FloatArray, FloatArray]:
         cv2.polylines(brow, [np.rint(line).astype(np.int32)], False, 1.0, max(1, round(width)), cv2.LINE_AA)
     cv2.fillPoly(lips, [np.rint(points[48:60]).astype(np.int32)], 1.0, cv2.LINE_AA)
     return cv2.GaussianBlur(brow, (0, 0), 1.5) * 0.8, cv2.GaussianBlur(lips, (0, 0), 1.0) * 0.8
+
+
+def _paint_eyes(points: FloatArray, size: int) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return how much white, iris and pupil each pixel has, for faces whose eyes are part of the skin."""
+    white, iris, pupil = (np.zeros((size, size), dtype=np.float32) for _ in range(3))
+    for eye in (points[36:42], points[42:48]):
+        opening = np.zeros((size, size), dtype=np.float32)
+        cv2.fillPoly(opening, [np.rint(eye).astype(np.int32)], 1.0, cv2.LINE_AA)
+        centre = tuple(int(n) for n in np.rint(eye.mean(axis=0)))
+        width = float(np.linalg.norm(eye[3] - eye[0]))
+        white = np.maximum(white, opening)
+        for paint, share in ((iris, 0.2), (pupil, 0.08)):
+            disc = np.zeros((size, size), dtype=np.float32)
+            cv2.circle(disc, centre, max(1, round(share * width)), 1.0, -1, cv2.LINE_AA)
+            np.maximum(paint, disc * opening, out=paint)
+    soft = (cv2.GaussianBlur(paint, (0, 0), 0.7) for paint in (white, iris, pupil))
+    return tuple(soft)  # type: ignore[return-value]

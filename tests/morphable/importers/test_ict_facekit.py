@@ -8,7 +8,7 @@ import pytest
 
 from affectface.errors import ModelFileError
 from affectface.morphable import REGIONS
-from affectface.morphable.ict_facekit import import_ict_facekit
+from affectface.morphable.importers.ict_facekit import import_ict_facekit
 from affectface.morphable.portrait_drawing import portrait_camera
 from affectface.morphable.visibility import triangle_buffer
 

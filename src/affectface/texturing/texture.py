@@ -28,6 +28,7 @@ from affectface.texturing.eyes_and_mouth import (
 from affectface.texturing.harmonic import harmonic_fill
 from affectface.texturing.layout import Texels, TextureLayout, texels, texture_layout
 from affectface.texturing.mirror import mirror_of
+from affectface.texturing.openness import openness
 from affectface.texturing.sampling import Pyramid, pyramid
 from affectface.texturing.view import MOUTH, SKIN, PhotoView, photo_view, smooth, triangle_kinds
 from affectface.texturing.zones import zones_of
@@ -49,6 +50,10 @@ _RELIEF, _RELIEF_REACH = 0.4, 1.5
 
 _LIGHT = np.array([0.0, 0.5, 0.86], dtype=np.float32)
 """Where that light comes from, in model axes."""
+
+_OPEN, _DARKEST = (0.05, 0.45), 0.2
+"""Share of the sky's light from which a completed place is not black, and from which it is as bright as its
+surroundings; and how bright the darkest is."""
 
 _TEETH = (0.006, 0.02)
 """Distance from the lips, in inter-ocular distances, up to which what the photo shows is lip, and from where teeth."""
@@ -206,7 +211,8 @@ def _completion(
     near_landmarks = sure * np.clip(model.spread_weights[mine].sum(axis=1), 0, 1)
     skin = harmonic_fill(vertices, own_triangles, known - 4, near_landmarks * cheek, reach=_COLOUR_REACH)
     filled += cheek[:, None] * (skin - filled)
-    filled *= _relief(vertices, own_triangles)[:, None]
+    dark = _DARKEST + (1 - _DARKEST) * smooth(openness(model)[mine], *_OPEN)
+    filled *= (_relief(vertices, own_triangles) * dark)[:, None]
     result = np.zeros((2, len(model.vertices), 3), dtype=np.float32)
     result[0] = np.average(filled, axis=0, weights=sure + 1e-6)
     result[0, mine], result[1, mine] = filled, ratio

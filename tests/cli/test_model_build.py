@@ -8,7 +8,9 @@ import pytest
 from known_meshes import Known, make_known, write_people
 from typer.testing import CliRunner
 
+from affectface.assets import asset_path
 from affectface.cli.app import app
+from affectface.mesh_files import write_obj
 from affectface.morphable import load_face_model, save_face_model
 
 
@@ -124,6 +126,26 @@ def test_the_names_of_files(folder: Path, like: list[str], tmp_path: Path) -> No
     code, said = run(tmp_path / "stack.npy", "-o", tmp_path / "m.npz")
     assert code == 2
     assert "--like MODEL or --reference MESH" in said
+
+
+def test_landmarks_are_found_on_the_mean_face(tmp_path: Path) -> None:
+    """Twelve people in millimetres, lying on their backs, of whose topology nothing is known but the triangles."""
+    model = load_face_model(asset_path("embedded"))
+    rng = np.random.default_rng(0)
+    drawn = 0.7 * rng.standard_normal((12, len(model.identity)))
+    people = [10 * model.shape(one.astype(np.float32))[:, [0, 2, 1]] * (1, -1, 1) for one in drawn]
+    (tmp_path / "meshes").mkdir()
+    for number, mesh in enumerate(people):
+        write_obj(tmp_path / "meshes" / f"{number}.obj", mesh, model.triangles, model.uv, model.uv_triangles)
+    code, said = run(tmp_path / "meshes", "-o", tmp_path / "m.npz", "--unit", "mm")
+    assert code == 0, said
+    built = load_face_model(tmp_path / "m.npz")
+    assert (built.landmark_triangles >= 0).sum() > 420
+    away = built.at_landmarks(built.vertices) - model.at_landmarks(model.vertices)
+    both = (built.landmark_triangles >= 0) & (model.landmark_triangles >= 0)
+    away -= away[both].mean(0)
+    assert np.median(np.linalg.norm(away[both], axis=1)) < 0.6
+    assert built.expression_names == ()
 
 
 def test_an_interruption_leaves_nothing(

@@ -89,7 +89,8 @@ def build(
     as_json: JsonOption = False,
 ) -> None:
     """Build a face model: align meshes, leave out failed ones, keep their principal components."""
-    from affectface.morphable.building.assemble import finish_like, topology_like
+    from affectface.fitting.embedded_landmarks import drawn_landmarks
+    from affectface.morphable.building.assemble import finish_by_looking, finish_like, topology_like
     from affectface.morphable.building.build import build_model
     from affectface.morphable.building.config import BuildConfig
     from affectface.morphable.building.groups import groups_of
@@ -115,9 +116,7 @@ def build(
         topology, finish = topology_like(other), finish_like(other)
     else:
         topology = reference_topology(reference) if reference else topology_of(sources)
-        raise MeshSetError(
-            f"which of {len(topology.vertices)} vertices are eyes and lips is not known; give --like MODEL"
-        )
+        finish = finish_by_looking(drawn_landmarks)
     with MeshScratch(len(topology.vertices), scratch or out.absolute().parent) as meshes:
         prepared = prepare(sources, topology, meshes, config, progress)
         results, left_out = [], [*unlisted, *prepared.left_out]

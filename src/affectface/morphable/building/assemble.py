@@ -1,7 +1,7 @@
 """A mean and bases -> a face model.
 
 What the meshes do not tell, which of their vertices are eyes, lips or teeth and where the landmarks lie, is taken of
-another model of the same topology.
+another model of the same topology, or found by drawing the mean face and looking at it.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from affectface.errors import MeshSetError
 from affectface.morphable.building.expressions import Units
 from affectface.morphable.building.procrustes import Array64
 from affectface.morphable.building.topology import Topology
+from affectface.morphable.embedding import Landmarker
 from affectface.morphable.face_model import FaceModel
 
 
@@ -78,6 +79,46 @@ def finish_like(like: FaceModel) -> Finish:
             expression=units.displacements,
             expression_names=units.names,
         )
+
+    return finish
+
+
+def finish_by_looking(landmarker: Landmarker) -> Finish:
+    """Return what makes a face model by drawing its mean face and looking at it, as imported ones are made.
+
+    Parameters
+    ----------
+    landmarker : callable
+        Takes an image, returns the landmarks (478, 3) of the one face in it, pixels.
+
+    Returns
+    -------
+    callable
+        Takes shapes, returns the face model; its axes are found too, whichever way the meshes lie.
+    """
+    from affectface.morphable.importers.importing import as_face_model
+    from affectface.morphable.importers.published import PublishedModel
+
+    def finish(shapes: Shapes) -> FaceModel:
+        units = shapes.units or Units(np.zeros((0, *shapes.mean.shape), dtype=np.float32), (), 1.0)
+        uv, uv_triangles = None, None
+        if shapes.topology.uv is not None:
+            uv, places = np.unique(shapes.topology.uv.reshape(-1, 2), axis=0, return_inverse=True)
+            uv_triangles = places.reshape(-1, 3).astype(np.int32)
+        published = PublishedModel(
+            name=shapes.name,
+            kind="meshes in correspondence",
+            vertices=shapes.mean,
+            triangles=shapes.topology.triangles,
+            identity=shapes.identity,
+            expression=units.displacements,
+            expression_names=units.names,
+            uv=uv,
+            uv_triangles=uv_triangles,
+            unit=1.0,
+            licence="that of the meshes",
+        )
+        return as_face_model(published, landmarker).model
 
     return finish
 

@@ -30,11 +30,11 @@ from affectface.morphable.building.procrustes import AlignedMeshes, Array64, bes
 from affectface.morphable.building.progress import Advance, Progress
 from affectface.morphable.building.random_projection import randomised_components
 from affectface.morphable.building.scratch import MeshScratch
+from affectface.morphable.importers.published import half_units
 
 ExpressionBasis = Literal["components", "named"]
 
 _STEPS = 12
-_FULL_STRENGTH = 3.0
 _STILL_CM = 0.05
 
 
@@ -157,9 +157,7 @@ def component_units(
             found = randomised_components(faces, middle, variance, rng, advance)
     with progress("expression basis", scratch.vertices) as advance:
         basis = component_basis(faces, middle, found, advance)
-    strong = (_FULL_STRENGTH * found.deviations).astype(np.float32)[:, None, None] * basis
-    both = np.stack([strong, -strong], axis=1).reshape(-1, *basis.shape[1:])
-    names = tuple(f"scan{row:03d}_{half}" for row in range(1, len(basis) + 1) for half in ("plus", "minus"))
+    both, names = half_units(found.deviations.astype(np.float32)[:, None, None] * basis, "scan")
     return Units(both, names, found.kept)
 
 

@@ -18,7 +18,7 @@ from affectface.fitting.face_crop import crop_face, face_scale, hidden_points, v
 from affectface.fitting.face_fit import FaceFit, interocular_distance
 from affectface.fitting.landmark_term import LandmarkBasis, landmark_basis, landmark_residual
 from affectface.fitting.lighting import fit_lighting
-from affectface.fitting.photometric_config import DESCRIPTOR_LENGTH, SAMPLED_VERTICES, PhotometricConfig
+from affectface.fitting.photometric_config import DESCRIPTOR_LENGTH, MEASURED, SAMPLED_VERTICES, PhotometricConfig
 from affectface.fitting.photometric_steps import Problem, descend
 from affectface.fitting.photometric_term import PhotometricTerm, prepared_level, vertex_basis
 from affectface.fitting.projection import FaceState, place_points, projected, state_of
@@ -27,7 +27,7 @@ from affectface.morphable import LANDMARKS, FaceModel
 from affectface.morphable.texture.features import feature_image
 from affectface.morphable.texture.texture_model import TextureModel
 
-__all__ = ["PhotometricConfig", "fit_photometric", "photometric_term", "used_landmarks"]
+__all__ = ["MEASURED", "PhotometricConfig", "fit_photometric", "photometric_term", "used_landmarks"]
 
 
 def fit_photometric(
@@ -54,7 +54,7 @@ def fit_photometric(
     occluded : ndarray of shape (H, W), bool, optional
         Where something is known to be in front of the face; what hides a face is found without it too.
     config : PhotometricConfig, optional
-        How the terms are weighed.
+        How the terms are weighed; `MEASURED` if not given, ``PhotometricConfig()`` for the paper's weights.
 
     Returns
     -------
@@ -73,7 +73,7 @@ def fit_photometric(
     ValueError
         If an array has another shape.
     """
-    config = config or PhotometricConfig()
+    config = config or MEASURED
     image, landmarks = check_image(image), check_array("landmarks", landmarks, (LANDMARKS, 3))
     size = image.shape[0], image.shape[1]
     if occluded is not None:

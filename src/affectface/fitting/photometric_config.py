@@ -20,7 +20,7 @@ texture model of more or fewer vertices has its sum scaled to as many."""
 
 @dataclass(frozen=True, kw_only=True)
 class PhotometricConfig:
-    """How the photometric fit weighs its terms. The weights are those of Kollias 2020, eq. 4.
+    """How the photometric fit weighs its terms. The defaults are those of Kollias 2020, eq. 4; see also `MEASURED`.
 
     Pixels are those of the texture model's finest level, where the mean face's 68 points have its diagonal.
     """
@@ -32,17 +32,14 @@ class PhotometricConfig:
     own standard deviations, weigh as much. Kollias 2020, section 4.2."""
     texture_weight: float = 1.0
     """c_t: cost of a texture component at one standard deviation. Kollias 2020, section 4.2."""
-    features_weight: float = 5.0
-    """Weight of the features' misfit, 1 in eq. 4. What a descriptor's misfit is worth depends on the descriptor; with
-    this one 5 was best on drawn portraits of other people (benchmarks/photometric.py): 1 hardly improves on landmarks,
-    with 20 more fits are given up. 0 leaves the landmarks alone."""
+    features_weight: float = 1.0
+    """Weight of the features' misfit, 1 in eq. 4; 0 leaves the landmarks alone."""
     points: Literal[68, 478] = 68
-    """The landmarks that count: the paper's 68, for which its weight is meant, or all 478, which outweigh the
-    features."""
+    """The landmarks that count: the paper's 68, for which its weight is meant, or all 478."""
     solver: Literal["project-out", "simultaneous"] = "project-out"
     """`simultaneous` solves for the texture together with all else: the same steps, slowly, to check the other by."""
-    iterations: int = 8
-    """Most Gauss-Newton steps at each size."""
+    iterations: int = 12
+    """Most Gauss-Newton steps at each size; most faces need fewer."""
     tolerance: float = 1e-4
     """Relative decrease of the cost in a step below which a size is done with."""
     outlier: float = 3.0
@@ -59,3 +56,10 @@ class PhotometricConfig:
     """The photo's focal length, pixels, where it is known; otherwise it is estimated."""
     start: LandmarkFitConfig = field(default_factory=LandmarkFitConfig)
     """How the landmark fit is done that it starts from; its priors count here too."""
+
+
+MEASURED = PhotometricConfig(points=478, shape_weight=6.8e5, features_weight=20.0)
+"""What is fitted with unless something else is asked for. All 478 landmarks count, the priors count against them as in
+the landmark fit, and features twenty times as much. With the paper's weights, made for 68 landmarks and LSFM, the shape
+stays too near the mean: on photos of people left out, points placed by hand were then farther away than after the
+landmark fit, and with these they are nearer (benchmarks/photometric.py)."""

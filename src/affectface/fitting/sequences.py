@@ -23,7 +23,7 @@ from affectface.fitting.face_fit import FaceFit, interocular_distance
 from affectface.fitting.landmark_term import landmark_basis, landmark_equations, landmark_residual
 from affectface.fitting.lighting import ambient_light, fit_lighting
 from affectface.fitting.photometric import used_landmarks
-from affectface.fitting.photometric_config import DESCRIPTOR_LENGTH, PhotometricConfig
+from affectface.fitting.photometric_config import DESCRIPTOR_LENGTH, MEASURED, PhotometricConfig
 from affectface.fitting.priors import LandmarkFitConfig, prior_equations
 from affectface.fitting.projection import FaceState, state_of
 from affectface.fitting.sequence_features import SequenceFeatures
@@ -67,7 +67,7 @@ class SequenceConfig:
 
     landmarks: LandmarkFitConfig = field(default_factory=LandmarkFitConfig)
     """Noise and priors of each picture's landmarks."""
-    photometric: PhotometricConfig = field(default_factory=PhotometricConfig)
+    photometric: PhotometricConfig = MEASURED
     """How features are weighed, where there is a texture model; its own `start` is not used here."""
     independent: float = 8.0
     """How many pictures' landmarks tell the identity at most as if their errors were independent: a landmarker is wrong

@@ -20,7 +20,7 @@ from affectface.fitting.dense_landmarks import fit_landmarks
 from affectface.fitting.face_fit import FaceFit, interocular_distance
 from affectface.fitting.fit import fit_face
 from affectface.fitting.photometric import fit_photometric
-from affectface.fitting.photometric_config import PhotometricConfig
+from affectface.fitting.photometric_config import MEASURED
 from affectface.fitting.sequences import Picture, fit_same_person, fit_sequence
 from affectface.images import read_image
 from affectface.landmarks import detect_faces
@@ -193,7 +193,7 @@ def fitted_by_features(portrait: Portrait, texture: TextureModel, *, focal: floa
         portrait.image,
         portrait.face.landmarks,
         occluded=portrait.occlusion_mask,
-        config=PhotometricConfig(focal=focal),
+        config=replace(MEASURED, focal=focal),
     )
     return replace(portrait, fit=fit)
 

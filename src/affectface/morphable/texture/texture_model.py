@@ -22,6 +22,11 @@ from affectface.morphable.texture.features import FEATURE_KINDS, FeatureKind
 FORMAT = "affectface-texture-model"
 FORMAT_VERSION = 1
 
+_WITHIN = 0.7
+"""How much a vertex follows the landmarks, from which it lies among them."""
+_FEWEST = 50
+"""Vertices among the landmarks without which a model has no landmarks to speak of."""
+
 
 @dataclass(frozen=True, eq=False)
 class TextureLevel:
@@ -127,13 +132,15 @@ def choose_vertices(model: FaceModel, count: int = 1000) -> IntArray:
     Returns
     -------
     ndarray of shape (N,), int32
-        The vertices, in ascending order; all of the skin where it has fewer.
+        The vertices, in ascending order, all among the landmarks; fewer where there are not so many.
 
     Notes
     -----
     Farthest-point sampling from the tip of the nose: each further vertex is the one farthest from those chosen.
     """
     skin = np.unique(model.triangles[model.region("face")])
+    within = skin[model.spread_weights[skin].sum(1) > _WITHIN]  # hair, ears and collars are no texture of a face
+    skin = within if len(within) >= _FEWEST else skin
     if len(skin) <= count:
         return skin.astype(np.int32)
     points = model.vertices[skin].astype(np.float64)

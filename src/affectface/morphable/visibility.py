@@ -73,11 +73,11 @@ def look_up(pixels: FloatArray, triangles: IntArray, points: FloatArray) -> tupl
         Barycentric coordinates in it.
     """
     corners = pixels[triangles].astype(np.float64)
-    low, high = corners[..., :2].min(1), corners[..., :2].max(1)
+    (left, top), (right, bottom) = corners[..., :2].min(1).T.copy(), corners[..., :2].max(1).T.copy()
     triangle = np.full(len(points), -1, dtype=np.int32)
     weights = np.zeros((len(points), 3), dtype=np.float32)
     for index, point in enumerate(points):
-        near = np.flatnonzero(((low <= point) & (high >= point)).all(1))
+        near = np.flatnonzero((left <= point[0]) & (right >= point[0]) & (top <= point[1]) & (bottom >= point[1]))
         bary = _barycentric(corners[near], np.broadcast_to(point, (len(near), 2)))
         inside = (bary >= -1e-9).all(1)
         if inside.any():

@@ -70,6 +70,15 @@ def test_the_unit_of_the_format_counts_where_it_is_likely(embedded: FaceModel) -
     assert "1 cm" in " ".join(place(model, drawn_landmarks).notes)
 
 
+def test_a_face_turned_a_little_is_put_straight(embedded: FaceModel) -> None:
+    straight = stripped(embedded, np.eye(3), 1)
+    assert not [note for note in place(straight, drawn_landmarks).notes if "symmetric" in note or "x = 0" in note]
+    turned = stripped(embedded, Rotation.from_euler("yz", [-3, 2], degrees=True).as_matrix(), 1)
+    turned = replace(turned, vertices=turned.vertices + np.array([0.7, 0, 0]))
+    found = place(turned, drawn_landmarks).model.vertices
+    np.testing.assert_allclose(found[:, 0], straight.vertices[:, 0], atol=0.05)
+
+
 def test_texture_coordinates_have_a_seam() -> None:
     angle = np.linspace(-np.pi, np.pi, 40, endpoint=False)
     tube = np.concatenate([np.stack([8 * np.sin(angle), np.full(40, y), 8 * np.cos(angle)], 1) for y in (-5.0, 5.0)])

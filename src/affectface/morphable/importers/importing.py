@@ -11,7 +11,7 @@ from scipy.spatial import cKDTree
 from affectface.arrays import FloatArray, IntArray
 from affectface.errors import ModelFileError
 from affectface.landmark_numbers import LANDMARKS68
-from affectface.morphable.embedding import Landmarker, view_errors, with_landmarks
+from affectface.morphable.embedding import Landmarker, embed_landmarks, view_errors, with_landmarks
 from affectface.morphable.face_model import FaceModel
 from affectface.morphable.importers.parts import find_parts
 from affectface.morphable.importers.placing import Placed, place
@@ -116,7 +116,8 @@ def as_face_model(published: PublishedModel, landmarker: Landmarker) -> Imported
     if not known:
         model = replace(model, landmarks68=_nearest_vertices(model, placed.landmarks))
         # Brows, eyes and lips are painted where the landmarks are thought to be: the second time they are nearly there.
-        model = with_landmarks(model, landmarker)
+        triangles, weights = embed_landmarks(model, landmarker)
+        model = replace(model, landmark_triangles=triangles, landmark_weights=weights)
         model = replace(model, landmarks68=_nearest_vertices(model, _places(model, placed.landmarks)))
     model = with_landmarks(model, landmarker)
     if not known:

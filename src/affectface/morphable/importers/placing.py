@@ -14,6 +14,7 @@ from itertools import permutations, product
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from scipy.spatial import cKDTree
 
 from affectface.arrays import FloatArray, Image, IntArray
 from affectface.camera import Camera
@@ -33,12 +34,14 @@ EYE_DISTANCE = 8.9
 """Distance of an adult's outer eye corners, cm: that of the embedded model (8.84) and of ICT-FaceKit (8.92)."""
 _PLAUSIBLE = (7.0, 10.8)
 """Distances of outer eye corners, cm, from a small child's to a large adult's."""
-_TURNED, _ASIDE = 2.0, 0.1
+_TURNED, _ASIDE = 0.5, 0.1
 """Degrees and cm by which a mean face may be off the plane x = 0 and still be kept as published."""
 _FARTHEST = 30.0
 """Distance of the origin from the face, cm, beyond which the origin is moved."""
 _ALIKE = 0.15
 """Median distance, over that of the eyes, between a face's surface and the landmarker's idea of it: 0.05 on faces."""
+_FACE, _SAMPLES, _ROUNDS = 1.5, 4000, 40
+"""Distance from a landmark, cm, within which a vertex belongs to the face; how many are mirrored, and how often."""
 _OUTER_EYES, _NOSE_TIP, _CHIN = (33, 263), 4, 152
 
 
@@ -101,7 +104,7 @@ def place(model: PublishedModel, landmarker: Landmarker) -> Placed:
     unit, words = _unit(model, landmarks)
     notes += words
     upright = landmarks.astype(np.float64) * unit
-    mend, shift, words = _symmetric(upright)
+    mend, shift, words = _symmetric(upright, unit * model.vertices @ turn.T)
     notes += words
     middle = np.nanmean(upright @ mend.T + shift, axis=0)
     if np.linalg.norm(middle) > _FARTHEST:
@@ -224,25 +227,60 @@ def _unit(model: PublishedModel, landmarks: FloatArray) -> tuple[float, list[str
     return EYE_DISTANCE / apart, [f"scaled so that the outer eye corners are {EYE_DISTANCE} cm apart"]
 
 
-def _symmetric(landmarks: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64], list[str]]:
-    """Return the small rotation and shift that put the landmarks' plane of symmetry at x = 0, where they are needed."""
+def _symmetric(
+    landmarks: NDArray[np.float64], vertices: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64], list[str]]:
+    """Return the small rotation and shift that put the face's plane of symmetry at x = 0, where they are needed."""
     pairs = mirror_pairs(_flat(landmarks))
     known = np.asarray(np.isfinite(landmarks).all(axis=1) & np.isfinite(landmarks[pairs]).all(axis=1))
     known[468:] = False
     across = (landmarks[pairs] - landmarks)[known]
     across = across[np.abs(across[:, 0]) > np.percentile(np.abs(across[:, 0]), 50)]
     normal = (across * np.sign(across[:, :1])).mean(axis=0)
-    normal /= np.linalg.norm(normal)
+    middle = np.median(((landmarks + landmarks[pairs]) / 2)[known], axis=0)
+    normal, middle = _mirror_plane(_around(landmarks, vertices), normal / np.linalg.norm(normal), middle)
     yaw, roll = np.degrees(np.arctan2(normal[2], normal[0])), np.degrees(np.arcsin(normal[1]))
     a, b = np.radians([yaw, roll]) if max(abs(yaw), abs(roll)) > _TURNED else np.zeros(2)
     about_y = np.array([[np.cos(a), 0, np.sin(a)], [0, 1, 0], [-np.sin(a), 0, np.cos(a)]])
     about_z = np.array([[np.cos(b), np.sin(b), 0], [-np.sin(b), np.cos(b), 0], [0, 0, 1]])
     mend = about_z @ about_y
-    turned = landmarks @ mend.T
-    off = float(np.median(((turned + turned[pairs]) / 2)[known, 0]))
+    off = float((mend @ middle)[0])
     shift = np.array([-off if abs(off) > _ASIDE else 0.0, 0, 0])
     words = [f"turned by {max(abs(yaw), abs(roll)):.1f} degrees to be symmetric"] if a or b else []
     return mend, shift, words + (["moved to x = 0"] if shift.any() else [])
+
+
+def _around(landmarks: NDArray[np.float64], vertices: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return some of the vertices (N, 3) of the face itself, which are near a landmark."""
+    known = landmarks[np.isfinite(landmarks).all(axis=1)]
+    near = cKDTree(known).query(vertices, distance_upper_bound=_FACE)[0] < _FACE
+    found = vertices[near]
+    return np.asarray(found[:: max(1, len(found) // _SAMPLES)])
+
+
+def _mirror_plane(
+    points: NDArray[np.float64], normal: NDArray[np.float64], middle: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return normal and a point of the plane at which points mirror onto each other best, from a guess at it.
+
+    The mirror image is laid onto the points by closest points; the reflection that the fitted motion makes of it is the
+    next guess.
+    """
+    tree = cKDTree(points)
+    for _ in range(_ROUNDS):
+        reflection = np.eye(3) - 2 * np.outer(normal, normal)
+        mirrored = (points - middle) @ reflection + middle
+        apart, nearest = tree.query(mirrored)
+        good = apart <= np.percentile(apart, 80)
+        source, target = mirrored[good], points[nearest[good]]
+        u, _stretch, vt = np.linalg.svd((target - target.mean(0)).T @ (source - source.mean(0)))
+        rotation = u @ np.diag([1, 1, np.sign(np.linalg.det(u @ vt))]) @ vt
+        whole = rotation @ reflection
+        values, axes = np.linalg.eigh((whole + whole.T) / 2)
+        normal = axes[:, values.argmin()]
+        normal = normal * np.sign(normal[0])
+        middle = (points[good].mean(0) + target.mean(0)) / 2
+    return normal, middle
 
 
 def _flat(landmarks: NDArray[np.float64]) -> FloatArray:

@@ -1,5 +1,7 @@
 """The texture of the photo of a painted head is its paint."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from painted_head import Painted, photograph
@@ -97,3 +99,13 @@ def test_each_texel_lies_on_one_triangle_of_its_chart(model: FaceModel) -> None:
     covered = len(texels(layout, SIZE).row) / SIZE**2
     assert area == pytest.approx(covered, rel=0.05)  # charts that lie on each other would cover less
     assert covered > 0.4
+
+
+def test_a_model_without_texture_coordinates(model: FaceModel) -> None:
+    bare = replace(model, uv=np.zeros((1, 2), np.float32), uv_triangles=np.zeros_like(model.triangles))
+    painted = photograph(bare)
+    texture = textured(bare, painted)
+    off, seen, triangle = misses(bare, painted, texture)
+    cheek = bare.region("face")[triangle] & (seen > 0.95)
+    assert cheek.mean() > 0.2
+    assert np.percentile(off[cheek], 98) < 5

@@ -47,6 +47,8 @@ _OVERLAP = 0.03
 """Share of charts lying on each other from which they are laid out apart; each shared border line counts too."""
 
 _TEST_SIZE = 512
+_DEPTH = 1e-3
+"""Differences of depth in the drawn layout: enough to tell what lies in front, too little to look like perspective."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,12 +65,15 @@ class TextureLayout:
         The model's vertex of each texture coordinate.
     drawn : ndarray of shape (T,), bool
         Which triangles have a place in it.
+    outward : ndarray of shape (U,), float32
+        Distance from a vertical axis through the head, 0 to 1: where charts lie on each other, skin hides nostrils.
     """
 
     uv: FloatArray
     triangles: IntArray
     vertex: IntArray
     drawn: BoolArray
+    outward: FloatArray
 
 
 @lru_cache(maxsize=4)
@@ -108,7 +113,11 @@ def texture_layout(model: FaceModel) -> TextureLayout:
     for own, corner in zip(points, places, strict=True):
         placed[own] = corner + placed[own] * factor
     placed[np.setdiff1d(np.arange(len(placed)), np.concatenate(points))] = 0
-    return TextureLayout(placed, triangles, vertex, drawn)
+    x, _, z = model.vertices.T
+    away = np.hypot(x, z - _axis(model))
+    return TextureLayout(
+        placed, triangles, vertex, drawn, (away / max(float(away.max()), 1e-9)).astype(np.float32)[vertex]
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -155,7 +164,8 @@ def texels(layout: TextureLayout, size: int) -> Texels:
     """
     rows = np.flatnonzero(layout.drawn)
     flat = layout.uv[layout.triangles[rows]].reshape(-1, 2)
-    points = np.stack([flat[:, 0] * size, (1 - flat[:, 1]) * size, np.ones(len(flat))], axis=1).astype(np.float32)
+    depth = 1 - _DEPTH * layout.outward[layout.triangles[rows]].ravel()
+    points = np.stack([flat[:, 0] * size, (1 - flat[:, 1]) * size, depth], axis=1).astype(np.float32)
     values = np.zeros((len(points), 4), dtype=np.float32)
     values[:, :3] = np.tile(np.eye(3, dtype=np.float32), (len(rows), 1))
     values[:, 3] = np.repeat(rows, 3)
@@ -173,9 +183,14 @@ def _own_coordinates(model: FaceModel) -> tuple[FloatArray, IntArray]:
     if len(model.uv) and float(np.ptp(model.uv, axis=0).min()) > 0:
         return model.uv, model.uv_triangles
     x, y, z = model.vertices.T
-    away = z - (z.max() - 1.2 * float(np.ptp(x)) / 2)
     radius = float(np.ptp(x)) / 2
-    return np.stack([np.arctan2(x, np.maximum(away, 0.05 * radius)) * radius, y], axis=1), model.triangles
+    around = np.arctan2(x, np.maximum(z - _axis(model), 0.05 * radius)) * radius
+    return np.stack([around, y], axis=1), model.triangles
+
+
+def _axis(model: FaceModel) -> float:
+    """Depth of a vertical axis through the head, cm: a little more than half its width behind the tip of the nose."""
+    return float(model.vertices[:, 2].max() - 1.2 * np.ptp(model.vertices[:, 0]) / 2)
 
 
 def _charts(triangles: IntArray) -> NDArray[np.int_]:

@@ -52,3 +52,7 @@ class LandmarkFileError(AffectFaceError):
 
 class MissingPackageError(AffectFaceError, ImportError):
     """An optional package that is asked for and not installed."""
+
+
+class AnnotationError(AffectFaceError):
+    """Annotations that cannot be read, or that do not belong together."""

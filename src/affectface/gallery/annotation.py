@@ -1,0 +1,285 @@
+"""What annotators said about sequences, moment by moment, and what follows from it (Kollias 2020, section 3.2)."""
+
+from __future__ import annotations
+
+import csv
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from affectface.arrays import FloatArray, check_array, read_only
+from affectface.errors import AnnotationError
+from affectface.files import atomic_path
+
+Dimension = Literal["valence", "arousal"]
+COLUMNS = ("annotator", "sequence", "dimension", "time", "value")
+"""Columns of the file that traces are kept in, one row a moment: seconds from the start, and a value in [-1, 1]."""
+_FEWEST = 3
+"""Moments that a correlation needs."""
+
+
+@dataclass(frozen=True, eq=False)
+class Trace:
+    """One annotator's answer to one sequence in one dimension.
+
+    Attributes
+    ----------
+    annotator, sequence : str
+        Who, and of what.
+    dimension : str
+        `valence` or `arousal`.
+    times : ndarray of shape (N,), float64
+        Seconds from the start, rising.
+    values : ndarray of shape (N,), float64
+        What was said, in [-1, 1].
+    """
+
+    annotator: str
+    sequence: str
+    dimension: Dimension
+    times: NDArray[np.float64]
+    values: NDArray[np.float64]
+
+    def __post_init__(self) -> None:
+        where = f"trace of {self.annotator!r} on {self.sequence!r}, {self.dimension}"
+        times, values = (np.asarray(array, dtype=np.float64) for array in (self.times, self.values))
+        if self.dimension not in get_args(Dimension):
+            raise AnnotationError(f"{where}: the dimension is unknown; valence or arousal is needed")
+        if times.ndim != 1 or times.shape != values.shape or not len(times):
+            raise AnnotationError(f"{where}: {times.shape} times and {values.shape} values; one value a time is needed")
+        if not (np.isfinite(times).all() and (np.diff(times) > 0).all()):
+            raise AnnotationError(f"{where}: its times do not rise; sort it, and leave out what was said twice")
+        if not (np.isfinite(values).all() and np.abs(values).max() <= 1):
+            raise AnnotationError(f"{where}: values from {values.min():g} to {values.max():g}; [-1, 1] is needed")
+        object.__setattr__(self, "times", read_only(times))
+        object.__setattr__(self, "values", read_only(values))
+
+    def at(self, times: FloatArray, *, lag: float = 0.0) -> NDArray[np.float64]:
+        """Return what was said about moments (M,), seconds: a person answers `lag` seconds after what they see.
+
+        Between two answers it is on its way from one to the other; before the first and after the last it stays.
+        """
+        return np.interp(np.asarray(times, dtype=np.float64) + lag, self.times, self.values)
+
+
+@dataclass(frozen=True, eq=False)
+class Labels:
+    """What annotators agree on about one sequence in one dimension.
+
+    Attributes
+    ----------
+    values : ndarray of shape (M,), float32
+        The mean of the annotators.
+    disagreement : ndarray of shape (M,), float32
+        Their standard deviation.
+    annotators : tuple of str
+        Who they are.
+    """
+
+    values: FloatArray
+    disagreement: FloatArray
+    annotators: tuple[str, ...]
+
+
+def read_traces(path: str | os.PathLike[str]) -> tuple[Trace, ...]:
+    """Read traces from a file of comma-separated values.
+
+    Parameters
+    ----------
+    path : path-like
+        The file; see `COLUMNS`. Rows may stand in any order, other columns are passed over.
+
+    Returns
+    -------
+    tuple of Trace
+        The traces, in the order in which they first occur.
+
+    Raises
+    ------
+    AnnotationError
+        If the file is missing, has other columns, or holds what is no trace.
+    """
+    rows: dict[tuple[str, str, str], list[tuple[float, float]]] = {}
+    try:
+        with open(path, newline="", encoding="utf-8-sig") as file:
+            table = csv.DictReader(file, strict=True)
+            missing = [name for name in COLUMNS if name not in (table.fieldnames or ())]
+            if missing:
+                raise AnnotationError(f"{path}: no column {', '.join(missing)}; {', '.join(COLUMNS)} are needed")
+            for row in table:
+                key = row["annotator"], row["sequence"], row["dimension"]
+                rows.setdefault(key, []).append((float(row["time"]), float(row["value"])))
+    except OSError as error:
+        raise AnnotationError(f"{path}: cannot be read ({error.strerror}); give a file of annotations") from None
+    except (csv.Error, UnicodeDecodeError, TypeError, ValueError) as error:
+        raise AnnotationError(f"{path}: line {len(rows) and table.line_num}: {error}; numbers are needed") from None
+    traces = []
+    for (annotator, sequence, dimension), said in rows.items():
+        times, values = np.array(sorted(said)).T
+        traces.append(Trace(annotator, sequence, dimension, times, values))  # type: ignore[arg-type]
+    return tuple(traces)
+
+
+def write_traces(path: str | os.PathLike[str], traces: Iterable[Trace]) -> None:
+    """Write traces as comma-separated values, atomically.
+
+    Parameters
+    ----------
+    path : path-like
+        The file.
+    traces : iterable of Trace
+        The traces.
+
+    Raises
+    ------
+    AnnotationError
+        If it cannot be written.
+    """
+    try:
+        with atomic_path(path) as temporary, open(temporary, "w", newline="", encoding="utf-8") as file:
+            table = csv.writer(file)
+            table.writerow(COLUMNS)
+            for trace in traces:
+                head = trace.annotator, trace.sequence, trace.dimension
+                table.writerows((*head, repr(t), repr(v)) for t, v in zip(*_lists(trace), strict=True))
+    except OSError as error:
+        raise AnnotationError(f"{Path(path)}: cannot be written ({error.strerror})") from None
+
+
+def _lists(trace: Trace) -> tuple[list[float], list[float]]:
+    return trace.times.tolist(), trace.values.tolist()
+
+
+def reaction_lag(trace: Trace, others: Sequence[Trace], *, longest: float = 4.0, rate: float = 25.0) -> float:
+    """Return by how many seconds an annotator answers later than the mean of others.
+
+    Parameters
+    ----------
+    trace : Trace
+        The annotator's.
+    others : sequence of Trace
+        Those of others about the same sequence and dimension.
+    longest : float
+        The longest lag that is looked for, to either side, seconds.
+    rate : float
+        How finely it is looked for, per second.
+
+    Returns
+    -------
+    float
+        The lag at which they correlate best; the least of several, 0 where they never do.
+
+    Raises
+    ------
+    AnnotationError
+        If there are no others, or they are about something else.
+    """
+    _check_together([trace, *others])
+    if not others:
+        raise AnnotationError(f"nobody else annotated {trace.sequence!r}; a lag is between annotators")
+    end = max(one.times[-1] for one in (trace, *others))
+    times = np.arange(0, end + 0.5 / rate, 1 / rate)
+    mean = np.mean([other.at(times) for other in others], axis=0)
+    lags = np.arange(-round(longest * rate), round(longest * rate) + 1) / rate
+    lags = lags[np.argsort(np.abs(lags), kind="stable")]
+    found = np.array([_correlation(trace.at(times, lag=lag), mean) for lag in lags])
+    return 0.0 if np.isnan(found).all() else float(lags[np.nanargmax(np.round(found, 9))])
+
+
+def inter_annotator(traces: Sequence[Trace], *, rate: float = 25.0) -> dict[str, float]:
+    """Return how well each annotator agrees with the others.
+
+    Parameters
+    ----------
+    traces : sequence of Trace
+        Traces of any number of sequences in one dimension.
+    rate : float
+        How often they are compared, per second.
+
+    Returns
+    -------
+    dict of str to float
+        For each annotator the mean of Pearson's correlations with every other one over every sequence that both
+        annotated (Kollias 2020 found 0.66, 0.70, 0.68 for valence and 0.59, 0.62, 0.59 for arousal). NaN where there is
+        none: a trace that does not move correlates with nothing.
+
+    Raises
+    ------
+    AnnotationError
+        If the traces are of several dimensions.
+    """
+    if len({trace.dimension for trace in traces}) > 1:
+        raise AnnotationError("traces of valence and of arousal together; compare one dimension at a time")
+    found: dict[str, list[float]] = {trace.annotator: [] for trace in traces}
+    for sequence in dict.fromkeys(trace.sequence for trace in traces):
+        own = [trace for trace in traces if trace.sequence == sequence]
+        end = max(trace.times[-1] for trace in own)
+        times = np.arange(0, end + 0.5 / rate, 1 / rate)
+        sampled = [trace.at(times) for trace in own]
+        for i, one in enumerate(own):
+            for j, other in enumerate(own):
+                if one.annotator != other.annotator:
+                    found[one.annotator].append(_correlation(sampled[i], sampled[j]))
+    return {name: _mean([value for value in values if not np.isnan(value)]) for name, values in found.items()}
+
+
+def agree(traces: Sequence[Trace], times: FloatArray, *, lags: Sequence[float] | None = None) -> Labels:
+    """Return the label of each moment: the mean of the annotators.
+
+    Parameters
+    ----------
+    traces : sequence of Trace
+        What each said about one sequence in one dimension.
+    times : ndarray of shape (M,)
+        The moments, seconds: those of the frames.
+    lags : sequence of float, optional
+        How late each answers, seconds.
+
+    Returns
+    -------
+    Labels
+        Mean and disagreement.
+
+    Raises
+    ------
+    AnnotationError
+        If there is no trace, or they are about different things.
+    ValueError
+        If `times` or `lags` have another shape.
+    """
+    _check_together(traces)
+    times = check_array("times", times, (None,), dtype=np.float64)
+    late = [0.0] * len(traces) if lags is None else list(lags)
+    if len(late) != len(traces):
+        raise ValueError(f"{len(late)} lags for {len(traces)} traces; one each is needed")
+    said = np.array([trace.at(times, lag=lag) for trace, lag in zip(traces, late, strict=True)])
+    names = tuple(trace.annotator for trace in traces)
+    return Labels(said.mean(axis=0).astype(np.float32), said.std(axis=0).astype(np.float32), names)
+
+
+def _check_together(traces: Sequence[Trace]) -> None:
+    """Refuse traces of several sequences or dimensions, two of one annotator, or none."""
+    about = sorted({(trace.sequence, trace.dimension) for trace in traces})
+    if len(about) != 1:
+        found = "; ".join(f"{dimension} of {sequence!r}" for sequence, dimension in about) or "none"
+        raise AnnotationError(f"traces are about {found}; one sequence and one dimension are needed")
+    names = [trace.annotator for trace in traces]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise AnnotationError(f"{', '.join(map(repr, twice))} annotated {about[0][0]!r} twice; keep one trace each")
+
+
+def _correlation(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
+    """Pearson's correlation; NaN where one does not move."""
+    if len(one) < _FEWEST or np.ptp(one) == 0 or np.ptp(other) == 0:
+        return float("nan")
+    return float(np.corrcoef(one, other)[0, 1])
+
+
+def _mean(values: list[float]) -> float:
+    return float(np.mean(values)) if values else float("nan")

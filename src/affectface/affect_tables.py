@@ -32,7 +32,10 @@ COMPOUND_EXPRESSIONS = (
 VARIANTS = {"closed_anger": "anger"}
 """Other ways of showing a basic expression: anger that presses its lips instead of baring its teeth."""
 
-EXPRESSIONS = ("neutral", *BASIC_EXPRESSIONS, *VARIANTS, "contempt", *COMPOUND_EXPRESSIONS)
+NEUTRAL_NAME = "neutral"
+"""The expression that is none."""
+
+EXPRESSIONS = (NEUTRAL_NAME, *BASIC_EXPRESSIONS, *VARIANTS, "contempt", *COMPOUND_EXPRESSIONS)
 """Every expression that can be asked for by name."""
 
 

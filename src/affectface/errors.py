@@ -56,3 +56,7 @@ class MissingPackageError(AffectFaceError, ImportError):
 
 class AnnotationError(AffectFaceError):
     """Annotations that cannot be read, or that do not belong together."""
+
+
+class GalleryError(AffectFaceError):
+    """Labelled faces that cannot be read, or from which nothing can be learned."""

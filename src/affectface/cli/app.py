@@ -12,6 +12,7 @@ from affectface.cli.assets import assets
 from affectface.cli.bench import bench
 from affectface.cli.evaluate import evaluate
 from affectface.cli.fit import fit
+from affectface.cli.gallery import gallery
 from affectface.cli.info import info
 from affectface.cli.model import model
 from affectface.cli.sheet import sheet
@@ -45,3 +46,4 @@ for verb in (synth, animate, sheet, fit, evaluate, info, bench):
     app.command()(verb)
 app.add_typer(assets, name="assets")
 app.add_typer(model, name="model")
+app.add_typer(gallery, name="gallery")

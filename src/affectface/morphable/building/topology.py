@@ -60,19 +60,23 @@ def topology_of(sources: Sequence[MeshSource]) -> Topology:
     """
     picked = np.unique(np.linspace(0, len(sources) - 1, _LOOKED_AT).round().astype(int))
     found: list[tuple[bytes, Topology]] = []
+    unread = ""
     for source in (sources[i] for i in picked):
         mesh = try_source(source)
-        if isinstance(mesh, str) or mesh[1] is None or not np.isfinite(mesh[0]).all():
+        if isinstance(mesh, str):
+            unread = unread or mesh
+            continue
+        if mesh[1] is None or not np.isfinite(mesh[0]).all():
             continue
         vertices, triangles, uv = mesh
         if triangles is not None and len(triangles) and triangles.min() >= 0 and triangles.max() < len(vertices):
             key = len(vertices).to_bytes(8) + _canonical(triangles).tobytes()
             found.append((key, Topology(vertices, triangles, uv, source.name)))
     if not found:
-        raise MeshSetError(
-            f"none of {len(picked)} meshes looked at can be read and has triangles; give --like MODEL or "
-            "--reference MESH with the same vertices"
-        )
+        looked = f"none of {len(picked)} meshes looked at can be read and has triangles"
+        if unread:
+            raise MeshSetError(f"{looked}: {unread}")
+        raise MeshSetError(f"{looked}; give --like MODEL or --reference MESH with the same vertices")
     most = Counter(key for key, _ in found).most_common(1)[0][0]
     return next(topology for key, topology in found if key == most)
 

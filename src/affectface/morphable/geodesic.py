@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import coo_matrix, csc_matrix, diags
+from scipy.sparse import csc_matrix, diags
 from scipy.sparse.csgraph import connected_components
 from scipy.sparse.linalg import splu
 
 from affectface.arrays import FloatArray, IntArray
+from affectface.morphable.laplacian import corner_cotangents, edge_weights, laplacian, vertex_areas
 
 _RIDGE = 1e-9
 """Share of the Laplacian's diagonal that makes it regular: distances are known but for a constant."""
@@ -30,34 +31,24 @@ class Geodesics:
     """
 
     def __init__(self, vertices: FloatArray, triangles: IntArray) -> None:
-        points = vertices.astype(np.float64)
-        first, second, third = (points[triangles[:, corner]] for corner in range(3))
-        crossed = np.cross(second - first, third - first)
-        doubled = np.linalg.norm(crossed, axis=1)
-        kept = doubled > 1e-12 * max(float(doubled.max(initial=0)), 1e-300)
-        self._triangles, self._normals = triangles[kept], crossed[kept] / doubled[kept, None]
-        self._corners, self._doubled = points[self._triangles], doubled[kept]
-        count = len(points)
-        cotangents, rows, columns = [], [], []
-        for i, j, k in ((0, 1, 2), (1, 2, 0), (2, 0, 1)):  # the angle at k stands opposite the edge from i to j
-            a, b = self._corners[:, i] - self._corners[:, k], self._corners[:, j] - self._corners[:, k]
-            cotangents.append((a * b).sum(axis=1) / self._doubled / 2)
-            rows.append(self._triangles[:, i])
-            columns.append(self._triangles[:, j])
-        weight, row, column = map(np.concatenate, (cotangents, rows, columns))
-        off = coo_matrix((weight, (row, column)), shape=(count, count))
-        off = (off + off.T).tocsc()
-        degree = np.asarray(off.sum(axis=1)).ravel()
-        area = np.bincount(self._triangles.ravel(), np.repeat(self._doubled / 6, 3), minlength=count)
+        points, count = vertices.astype(np.float64), len(vertices)
+        _, areas = corner_cotangents(vertices, triangles)
+        kept = areas > 1e-12 * max(float(areas.max(initial=0)), 1e-300)
+        self._triangles, self._corners, areas = triangles[kept], points[triangles[kept]], areas[kept]
+        self._cotangents, _ = corner_cotangents(vertices, self._triangles)
+        self._doubled = 2 * areas
+        first, second, third = np.moveaxis(self._corners, 1, 0)
+        self._normals = np.cross(second - first, third - first) / self._doubled[:, None]
+        weights = edge_weights(self._cotangents, self._triangles, count)
+        stiff, area = laplacian(weights), vertex_areas(areas, self._triangles, count)
         self._used = area > 0
         edges = np.linalg.norm(self._corners - np.roll(self._corners, -1, axis=1), axis=2)
         time = float(edges.mean()) ** 2
-        laplacian = diags(degree) - off
         unused = diags((~self._used).astype(float))
-        self._heat = splu(csc_matrix(diags(area) + time * laplacian + unused))
-        ridge = _RIDGE * max(float(np.abs(degree).max(initial=0)), 1e-300)
-        self._poisson = splu(csc_matrix(laplacian + ridge * diags(self._used.astype(float)) + unused))
-        _, self._part = connected_components(off != 0, directed=False)
+        self._heat = splu(csc_matrix(diags(area) + time * stiff + unused))
+        ridge = _RIDGE * max(float(np.abs(stiff.diagonal()).max(initial=0)), 1e-300)
+        self._poisson = splu(csc_matrix(stiff + ridge * diags(self._used.astype(float)) + unused))
+        _, self._part = connected_components(weights != 0, directed=False)
 
     def from_vertex(self, vertex: int) -> FloatArray:
         """Return the distance (V,) of every vertex from one, in the vertices' unit; infinite where no way leads."""
@@ -85,13 +76,7 @@ class Geodesics:
         total = np.zeros(len(self._used))
         for i, j, k in ((0, 1, 2), (1, 2, 0), (2, 0, 1)):
             for to, opposite in ((j, k), (k, j)):
-                edge = self._corners[:, to] - self._corners[:, i]
-                a, b = (
-                    self._corners[:, i] - self._corners[:, opposite],
-                    self._corners[:, to] - self._corners[:, opposite],
-                )
-                cotangent = (a * b).sum(axis=1) / self._doubled
-                total += np.bincount(
-                    self._triangles[:, i], cotangent * (edge * field).sum(axis=1) / 2, minlength=len(total)
-                )
+                along = ((self._corners[:, to] - self._corners[:, i]) * field).sum(axis=1)
+                flow = self._cotangents[:, opposite] * along / 2
+                total += np.bincount(self._triangles[:, i], flow, minlength=len(total))
         return total

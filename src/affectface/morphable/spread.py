@@ -18,12 +18,17 @@ from scipy.sparse.linalg import splu
 
 from affectface.arrays import FloatArray
 from affectface.morphable.face_model import FaceModel
+from affectface.morphable.laplacian import corner_cotangents, edge_weights, laplacian, vertex_areas
 
 NEIGHBOURS = 12
 _STIFFNESS = 0.02
 _TENSION = 0.02
 _DECAY = 1e-3
 _FIRST_IRIS = 468
+_COTANGENTS = (0.02, 20.0)
+"""Bounds of an angle's cotangent."""
+_LEAST_AREA = 1e-4
+"""Area around a vertex, square centimetres, that one almost without is given."""
 
 
 def landmark_spread(
@@ -69,7 +74,11 @@ def landmark_spread(
         (model.landmark_weights[on].ravel(), (np.repeat(np.arange(len(on)), 3), corners.ravel())),
         shape=(len(on), len(used)),
     ).tocsc()
-    stiff, mass = _cotangent(model.vertices[used].astype(np.float64), number[model.triangles[skin]])
+    triangles = number[model.triangles[skin]].astype(np.int32)
+    cotangents, areas = corner_cotangents(model.vertices[used], triangles)
+    # Cotangents of obtuse corners are negative; clipping keeps the matrix an M-matrix, hence the weights tame.
+    stiff = laplacian(edge_weights(np.clip(cotangents, *_COTANGENTS), triangles, len(used)))
+    mass = np.maximum(vertex_areas(areas, triangles, len(used)), _LEAST_AREA)
     smooth = stiffness * stiff @ diags(1 / mass) @ stiff + tension * stiff + decay * diags(mass)
     response = splu(csc_matrix(smooth + at.T @ at)).solve(at.T.toarray())
     full = np.clip(response.sum(1), 0, 1)
@@ -82,24 +91,3 @@ def landmark_spread(
     indices[used] = on[strongest]
     weights[used] = kept * (np.clip(scale, 0, 2) * fade)[:, None]
     return indices, weights
-
-
-def _cotangent(vertices: NDArray[np.float64], triangles: NDArray[np.int_]) -> tuple[csc_matrix, NDArray[np.float64]]:
-    """Return the cotangent stiffness matrix (positive semidefinite) and the vertices' areas."""
-    count = len(vertices)
-    rows, columns, values = [], [], []
-    mass = np.zeros(count)
-    for corner in range(3):
-        i, j, k = triangles[:, corner], triangles[:, (corner + 1) % 3], triangles[:, (corner + 2) % 3]
-        a, b = vertices[j] - vertices[i], vertices[k] - vertices[i]
-        area = np.linalg.norm(np.cross(a, b), axis=1)
-        # Cotangents of obtuse corners are negative; clipping keeps the matrix an M-matrix, hence the weights tame.
-        cotangent = np.clip((a * b).sum(1) / np.maximum(area, 1e-9), 0.02, 20) / 2
-        rows += [j, k]
-        columns += [k, j]
-        values += [cotangent, cotangent]
-        np.add.at(mass, i, area / 6)
-    weight = coo_matrix((np.concatenate(values), (np.concatenate(rows), np.concatenate(columns))), shape=(count, count))
-    weight = weight.tocsc()
-    degree = np.asarray(weight.sum(1)).ravel()
-    return csc_matrix(diags(degree) - weight), np.maximum(mass, 1e-4)

@@ -13,14 +13,14 @@ from numpy.typing import NDArray
 
 from affectface.arrays import FloatArray, check_array
 from affectface.errors import AnnotationError
-from affectface.gallery.traces import Trace
+from affectface.gallery.annotation.traces import Trace
 
 _FEWEST = 3
 """Moments that a correlation needs."""
 
 
 @dataclass(frozen=True, eq=False)
-class Labels:
+class Agreement:
     """What annotators agree on about one sequence in one dimension.
 
     Attributes
@@ -111,7 +111,7 @@ def inter_annotator(traces: Sequence[Trace], *, rate: float = 25.0) -> dict[str,
     return {name: _mean([value for value in values if not np.isnan(value)]) for name, values in found.items()}
 
 
-def agree(traces: Sequence[Trace], times: FloatArray, *, lags: Sequence[float] | None = None) -> Labels:
+def agree(traces: Sequence[Trace], times: FloatArray, *, lags: Sequence[float] | None = None) -> Agreement:
     """Return the label of each moment: the mean of the annotators.
 
     Parameters
@@ -125,7 +125,7 @@ def agree(traces: Sequence[Trace], times: FloatArray, *, lags: Sequence[float] |
 
     Returns
     -------
-    Labels
+    Agreement
         Mean and disagreement.
 
     Raises
@@ -142,7 +142,7 @@ def agree(traces: Sequence[Trace], times: FloatArray, *, lags: Sequence[float] |
         raise ValueError(f"{len(late)} lags for {len(traces)} traces; one each is needed")
     said = np.array([trace.at(times, lag=lag) for trace, lag in zip(traces, late, strict=True)])
     names = tuple(trace.annotator for trace in traces)
-    return Labels(said.mean(axis=0).astype(np.float32), said.std(axis=0).astype(np.float32), names)
+    return Agreement(said.mean(axis=0).astype(np.float32), said.std(axis=0).astype(np.float32), names)
 
 
 def _check_together(traces: Sequence[Trace]) -> None:

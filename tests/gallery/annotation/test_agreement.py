@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from affectface.errors import AnnotationError
-from affectface.gallery.annotation import agree, inter_annotator, reaction_lag
-from affectface.gallery.traces import Trace, read_traces, write_traces
+from affectface.gallery.annotation.agreement import agree, inter_annotator, reaction_lag
+from affectface.gallery.annotation.traces import Trace, read_traces, write_traces
 
 TIMES = np.arange(0, 20, 0.04)
 

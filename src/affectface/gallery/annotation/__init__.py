@@ -1,0 +1,1 @@
+"""What annotators say about sequences, moment by moment, and what follows from it."""

@@ -17,7 +17,7 @@ from affectface.affect_tables import NEUTRAL_NAME
 from affectface.arrays import FloatArray
 from affectface.errors import GalleryError
 from affectface.gallery.affect_model import AffectModel
-from affectface.gallery.plane_classes import CLASSES, divide_plane
+from affectface.gallery.plane.plane_classes import CLASSES, divide_plane
 
 _NEUTRAL_RADIUS = 0.05
 """Distance from the middle of the plane up to which a label says that the face is neutral."""

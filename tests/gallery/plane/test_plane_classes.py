@@ -6,9 +6,9 @@ from numpy.typing import NDArray
 from scipy.cluster.hierarchy import fcluster, linkage
 from sklearn.cluster import AgglomerativeClustering
 
-from affectface.gallery import plane_classes, ward
-from affectface.gallery.plane_classes import divide_plane
-from affectface.gallery.ward import ward_clusters, ward_tree
+from affectface.gallery.plane import plane_classes, ward
+from affectface.gallery.plane.plane_classes import divide_plane
+from affectface.gallery.plane.ward import ward_clusters, ward_tree
 
 
 def labels(count: int, seed: int = 0) -> NDArray[np.float64]:

@@ -7,9 +7,9 @@ import pytest
 from numpy.typing import NDArray
 
 from affectface.arrays import FloatArray, IntArray
-from affectface.gallery import sparse_components
-from affectface.gallery.largest import principal_frames
-from affectface.gallery.sparse_components import SparseConfig, find_sparse_components
+from affectface.gallery.components import sparse_components
+from affectface.gallery.components.largest import principal_frames
+from affectface.gallery.components.sparse_components import SparseConfig, find_sparse_components
 
 SIDE = 21
 

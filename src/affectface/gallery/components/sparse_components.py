@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from affectface.arrays import FloatArray, IntArray
-from affectface.gallery.largest import principal_frames
+from affectface.gallery.components.largest import principal_frames
 from affectface.morphable.geodesic import Geodesics
 
 Weights = Literal["both ways", "one way"]

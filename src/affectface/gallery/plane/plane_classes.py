@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from affectface.arrays import FloatArray, IntArray, check_array
-from affectface.gallery.ward import ward_clusters
+from affectface.gallery.plane.ward import ward_clusters
 
 CLASSES = 550
 """Classes that Kollias 2020 makes of 600,000 labels."""

@@ -24,7 +24,7 @@ from affectface.evaluation.crops import similarity
 from affectface.fitting.dense_landmarks import LandmarkFit, fit_landmarks
 from affectface.fitting.face_fit import interocular_distance
 from affectface.fitting.sequences import Picture, fit_same_person
-from affectface.gallery.affect_model import expression_of
+from affectface.gallery.driving import expression_of
 from affectface.gallery.learning import Sample, learn_affect_model
 from affectface.gallery.library import load_named_affect_model
 from affectface.landmarks import detect_faces

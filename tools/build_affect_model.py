@@ -6,7 +6,7 @@ Its checksum then goes into `src/affectface/assets/checksums.txt`, by `python to
 """
 
 from affectface.assets import find_asset
-from affectface.gallery.affect_model import save_affect_model
+from affectface.gallery.affect_model_files import save_affect_model
 from affectface.gallery.prototypes import build_prototype_model
 
 if __name__ == "__main__":

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from affectface.affect_tables import BASIC_EXPRESSIONS, EXPRESSIONS
     from affectface.clips import write_clip
     from affectface.errors import AffectFaceError
-    from affectface.gallery.affect_model import AffectModel, load_affect_model
+    from affectface.gallery.affect_model import AffectModel
+    from affectface.gallery.affect_model_files import load_affect_model
     from affectface.images import read_image, write_image
     from affectface.morphable import FaceModel, load_face_model
     from affectface.synthesis.config import SynthesisConfig
@@ -38,7 +39,7 @@ _HOMES = {
     "Portrait": "synthesis.portrait",
     "SynthesisConfig": "synthesis.config",
     "ValenceArousal": "affect",
-    "load_affect_model": "gallery.affect_model",
+    "load_affect_model": "gallery.affect_model_files",
     "load_face_model": "morphable",
     "read_image": "images",
     "word": "affect",

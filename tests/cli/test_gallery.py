@@ -11,7 +11,7 @@ from affectface.affect import Expression
 from affectface.arrays import Image
 from affectface.assets.example import example_photo
 from affectface.cli.app import app
-from affectface.gallery.affect_model import load_affect_model
+from affectface.gallery.affect_model_files import load_affect_model
 from affectface.images import read_image, write_image
 from affectface.morphable.library import load_named_face_model
 from affectface.synthesis.portrait import Portrait

@@ -11,7 +11,7 @@ from affectface.arrays import Image
 from affectface.assets.example import example_photo
 from affectface.folds.folds import Fold, Folds, draw_folds
 from affectface.folds.lines import FOLD_LINES, line_path
-from affectface.gallery.affect_model import expression_of
+from affectface.gallery.driving import expression_of
 from affectface.images import read_image
 from affectface.morphable.library import load_named_face_model
 from affectface.synthesis.config import SynthesisConfig

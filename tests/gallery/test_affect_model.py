@@ -11,9 +11,12 @@ from hypothesis import strategies as st
 from affectface.affect import COMPOUND_EXPRESSIONS, DIRECTIONS, ActionUnits, Expression, ValenceArousal
 from affectface.affect_tables import BASIC_EXPRESSIONS
 from affectface.errors import ModelFileError, TargetError
-from affectface.gallery.affect_model import AffectModel, load_affect_model, save_affect_model
+from affectface.gallery.affect_model import AffectModel
+from affectface.gallery.affect_model_files import load_affect_model, save_affect_model
 from affectface.gallery.library import load_named_affect_model
 from affectface.gallery.prototypes import CIRCLE, build_prototype_model
+from affectface.gallery.surface import Basis, surface_of
+from affectface.morphable.library import load_named_face_model
 
 
 @pytest.fixture(scope="module")
@@ -178,3 +181,121 @@ def test_two_classes_at_one_point_are_refused(model: AffectModel) -> None:
     points[1] = points[0]
     with pytest.raises(ModelFileError, match="different points"):
         replace(model, points=points)
+
+
+def full(model: AffectModel) -> AffectModel:
+    """A model with everything that version 2 knows."""
+    k, c, u = len(model.points), len(model.expression_names), len(model.unit_names)
+    face_model, rng = load_named_face_model("embedded"), np.random.default_rng(0)
+    return replace(
+        model,
+        support=rng.integers(0, 50, k).astype(np.int32),
+        spread=rng.uniform(0, 0.2, (k, u)).astype(np.float32),
+        expression_spread=rng.uniform(0, 0.2, (c, u)).astype(np.float32),
+        expression_support=np.arange(c, dtype=np.int32),
+        basis=Basis(surface_of(face_model), face_model.expression[:u]),
+        provenance={"gallery": {"name": "some", "frames": 12}},
+    )
+
+
+def test_a_file_keeps_spread_support_basis_and_provenance(model: AffectModel, tmp_path: Path) -> None:
+    wanted = full(model)
+    save_affect_model(wanted, tmp_path / "model.npz")
+    loaded = load_affect_model(tmp_path / "model.npz")
+    for name in ("support", "spread", "expression_spread", "expression_support"):
+        np.testing.assert_array_equal(getattr(loaded, name), getattr(wanted, name))
+    assert loaded.provenance == wanted.provenance
+    assert loaded.basis is not None
+    assert wanted.basis is not None
+    assert loaded.basis.surface.name == "embedded"
+    np.testing.assert_array_equal(loaded.basis.surface.skin, wanted.basis.surface.skin)
+    np.testing.assert_allclose(loaded.basis.displacements, wanted.basis.displacements, atol=1e-3)
+    save_affect_model(loaded, tmp_path / "again.npz")
+    assert (tmp_path / "again.npz").read_bytes() == (tmp_path / "model.npz").read_bytes()
+
+
+def test_files_of_version_1_are_read(model: AffectModel, tmp_path: Path) -> None:
+    save_affect_model(replace(model, spread=None, expression_spread=None, expression_support=None), tmp_path / "m.npz")
+    with np.load(tmp_path / "m.npz") as archive:
+        arrays = {key: archive[key] for key in archive.files if key not in ("judges", "provenance")}
+    arrays["format_version"] = np.array(1)
+    np.savez(tmp_path / "old.npz", **arrays)
+    old = load_affect_model(tmp_path / "old.npz")
+    assert old.spread is None
+    assert old.provenance == {}
+    np.testing.assert_array_equal(old.point_strengths, model.point_strengths)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("basis_triangles", np.full((43000, 3), 10**6)),
+        ("basis_skin", np.ones(5)),
+        ("basis_displacements", np.full((36, 21849, 3), np.inf)),
+        ("basis_displacements", np.zeros((2, 21849, 3))),
+        ("spread", np.zeros((2, 2))),
+        ("expression_support", np.array(["a"])),
+        ("provenance", np.array("[" * 100_000)),
+        ("provenance", np.array(3)),
+    ],
+)
+def test_a_damaged_version_2_is_refused(model: AffectModel, tmp_path: Path, name: str, value: np.ndarray) -> None:
+    save_affect_model(full(model), tmp_path / "model.npz")
+    with np.load(tmp_path / "model.npz") as archive:
+        arrays = {key: archive[key] for key in archive.files}
+    np.savez(tmp_path / "bad.npz", **arrays | {name: value})
+    with pytest.raises(ModelFileError):
+        load_affect_model(tmp_path / "bad.npz")
+
+
+def learned() -> AffectModel:
+    """Three classes of pleasant faces, and an expression."""
+    return AffectModel(
+        name="pleasant",
+        unit_names=("mouthSmile_L",),
+        points=np.array([[0, 0], [0.5, 0.1], [0.4, 0.4], [0.45, 0.15]], dtype=np.float32),
+        point_strengths=np.array([[0], [0.6], [0.5], [0.55]], dtype=np.float32),
+        support=np.array([90, 40, 30, 7], dtype=np.int32),
+        expression_names=("happiness", "fear"),
+        expression_strengths=np.array([[0.7], [0.0]], dtype=np.float32),
+        expression_support=np.array([25, 0], dtype=np.int32),
+    )
+
+
+def test_a_target_far_from_data_says_so() -> None:
+    model = learned()
+    assert model.support_of(ValenceArousal(0.5, 0.12)).frames == 47
+    far = model.support_of(ValenceArousal(-0.6, 0.0))
+    assert far.frames == 0
+    assert far.distance == pytest.approx(0.6)
+    assert model.support_of(ValenceArousal(-0.6, 0.0), 0.1).frames == 90  # asked for faintly, it is nearly neutral
+    assert model.support_of(Expression("happiness")).frames == 25
+    assert model.support_of(Expression("fear")).frames == 0
+    assert model.support_of(Expression("neutral")) is None
+    assert model.support_of(ActionUnits({12: 1.0})) is None
+
+
+def test_a_model_of_tables_counts_no_frames() -> None:
+    model = build_prototype_model()
+    assert model.support_of(ValenceArousal(0.5, 0.1)) is None
+    assert model.support_of(Expression("fear")) is None
+
+
+def test_beyond_all_classes_nothing_is_turned_round() -> None:
+    """A spline goes on as it came: the smile of pleasant faces would be pulled down at the unpleasant end."""
+    model = learned()
+    for valence in (-0.1, -0.4, -0.9):
+        assert abs(model.strengths(ValenceArousal(valence, 0.0)).get("mouthSmile_L", 0)) < 0.12
+    near, far = (model.strengths(ValenceArousal(v, v / 5))["mouthSmile_L"] for v in (0.56, 0.95))
+    assert far == pytest.approx(near, abs=0.05)
+
+
+def test_a_model_without_a_plane_says_so() -> None:
+    model = learned()
+    model = replace(
+        model, points=model.points[:0], point_strengths=model.point_strengths[:0], support=model.support[:0]
+    )
+    assert model.strengths(Expression("happiness")) == {"mouthSmile_L": pytest.approx(0.7)}
+    assert model.strengths(ValenceArousal(0, 0)) == {}
+    with pytest.raises(TargetError, match="knows expressions only"):
+        model.strengths(ValenceArousal(0.5, 0.5))

@@ -24,7 +24,7 @@ def learn(
     as_json: JsonOption = False,
 ) -> None:
     """Learn what affects look like from photos with labels. Everybody needs a neutral photo to compare with."""
-    from affectface.gallery.affect_model import save_affect_model
+    from affectface.gallery.affect_model_files import save_affect_model
     from affectface.gallery.learning import learn_affect_model
     from affectface.gallery.library import load_named_affect_model
     from affectface.morphable.library import load_named_face_model

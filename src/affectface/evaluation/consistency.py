@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from affectface.affect import ValenceArousal
 from affectface.arrays import FloatArray
 from affectface.fitting.dense_landmarks import LandmarkFit, LandmarkFitConfig, fit_landmarks
-from affectface.gallery.affect_model import AffectModel, expression_of
+from affectface.gallery.affect_model import AffectModel
+from affectface.gallery.driving import expression_of
 from affectface.landmarks.topology import MESH_COUNT
 from affectface.morphable import FaceModel
 

@@ -14,7 +14,8 @@ from affectface.evaluation.fidelity import ClipFidelity, Fidelity
 from affectface.evaluation.perceptual import Comparer, Describer
 from affectface.evaluation.recognisers import Reading, Recogniser
 from affectface.evaluation.targets import Target
-from affectface.gallery.affect_model import AffectModel, expression_of
+from affectface.gallery.affect_model import AffectModel
+from affectface.gallery.driving import expression_of
 from affectface.morphable import FaceModel
 
 

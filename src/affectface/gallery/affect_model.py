@@ -1,31 +1,47 @@
-"""The affect model as a value, and its file form: what is asked for -> strengths of facial units.
+"""The affect model as a value: what is asked for -> strengths of facial units.
 
 Classes of the valence-arousal plane and expressions are kept as coefficients on an expression basis (Kollias 2020,
 section 4.5), so 550 classes take kilobytes. The basis is named facial units, so that one affect model drives every face
-model that has them.
+model that has them; or components of displacements on a surface of their own, which are brought to a face model's units
+before they are drawn (`affectface.gallery.driving`).
 """
 
 from __future__ import annotations
 
-import os
-from dataclasses import dataclass, fields, replace
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from affectface.affect import ActionUnits, Affect, Expression, ValenceArousal
 from affectface.arrays import FloatArray, read_only
-from affectface.errors import ModelFileError, TargetError, TopologyMismatchError
-from affectface.morphable import FaceModel
-from affectface.morphable.face_model import read_npz, write_npz
+from affectface.errors import ModelFileError, TargetError
+from affectface.gallery.plane.field import PlaneField
+from affectface.gallery.surface import Basis
 
 Interpolation = Literal["smooth", "nearest"]
-FORMAT = "affectface-affect-model"
-FORMAT_VERSION = 1
-_FEWEST_UNITS = 0.5
-"""Share of an affect model's units that a face model must have: with fewer, the affect would not be what was asked."""
+_REACH = 0.15
+"""Distance in the plane within which labels of the same face lie, from one annotator to another."""
+
+
+@dataclass(frozen=True)
+class Support:
+    """How many frames stand behind what is asked for.
+
+    Attributes
+    ----------
+    frames : int
+        Of the classes that a point belongs to, or of an expression.
+    distance : float
+        From the point to the nearest class that has frames; infinite where none has, 0 for an expression.
+    """
+
+    frames: int
+    distance: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,9 +53,9 @@ class AffectModel:
     name : str
         What the model is called in records.
     unit_names : tuple of str
-        The U facial units of the basis.
+        The U facial units of the basis, or components of `basis`.
     points : ndarray of shape (K, 2), float32
-        Valence and arousal of the K classes.
+        Valence and arousal of the K classes; without any the model knows expressions only.
     point_strengths : ndarray of shape (K, U), float32
         Mean strengths of the units in each class.
     support : ndarray of shape (K,), int32
@@ -52,6 +68,16 @@ class AffectModel:
         `smooth` is continuous along any path; `nearest` takes the nearest class (Kollias 2020, section 4.5.1).
     judges : tuple of str
         Recognisers that were asked while the model was made: they cannot prove what it shows.
+    spread : ndarray of shape (K, U), float32, or None
+        Standard deviation between people of the strengths in each class.
+    expression_spread : ndarray of shape (C, U), float32, or None
+        The same for each expression.
+    expression_support : ndarray of shape (C,), int32, or None
+        How many frames stand behind each expression.
+    basis : Basis or None
+        What `unit_names` are, where they are not facial units that face models know by name.
+    provenance : mapping
+        What it was built from, in JSON's types.
     """
 
     name: str
@@ -63,6 +89,11 @@ class AffectModel:
     expression_strengths: FloatArray
     interpolation: Interpolation = "smooth"
     judges: tuple[str, ...] = ()
+    spread: FloatArray | None = None
+    expression_spread: FloatArray | None = None
+    expression_support: NDArray[np.int32] | None = None
+    basis: Basis | None = None
+    provenance: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         k, u, c = len(self.points), len(self.unit_names), len(self.expression_names)
@@ -71,31 +102,37 @@ class AffectModel:
             "point_strengths": (k, u),
             "support": (k,),
             "expression_strengths": (c, u),
+            "spread": (k, u),
+            "expression_spread": (c, u),
+            "expression_support": (c,),
         }
         for name, shape in wanted.items():
             found = getattr(self, name)
+            if found is None:
+                continue
             if found.shape != shape:
                 raise ModelFileError(f"affect model {self.name!r}: {name} has shape {found.shape}; {shape} is needed")
             if not np.isfinite(found).all():
                 raise ModelFileError(f"affect model {self.name!r}: {name} has NaN or infinite entries; rebuild it")
             object.__setattr__(self, name, read_only(found))
-        if k < 3 or not u or np.abs(self.points).max() > 1.001 or len(np.unique(self.points, axis=0)) < k:
+        if not k + c or not u or (k and not _plane_is_sound(self.points)):
             raise ModelFileError(
-                f"affect model {self.name!r}: {k} classes on {u} units; three or more different points in [-1, 1] "
-                "and a unit are needed"
+                f"affect model {self.name!r}: {k} classes and {c} expressions on {u} units; three or more different "
+                "points in [-1, 1] or an expression, and a unit are needed"
+            )
+        if self.basis is not None and len(self.basis.displacements) != u:
+            raise ModelFileError(
+                f"affect model {self.name!r}: {len(self.basis.displacements)} displacements of {u} units; rebuild it"
             )
 
     @cached_property
-    def _spline(self) -> FloatArray:
-        """Coefficients (K + 3, U) of the thin-plate spline through the classes."""
-        k = len(self.points)
-        system = np.zeros((k + 3, k + 3))
-        system[:k, :k] = _thin_plate(self.points, self.points)
-        system[:k, k:] = np.hstack([np.ones((k, 1)), self.points])
-        system[k:, :k] = system[:k, k:].T
-        right = np.zeros((k + 3, len(self.unit_names)))
-        right[:k] = self.point_strengths
-        return np.asarray(np.linalg.lstsq(system, right, rcond=1e-10)[0], dtype=np.float64)
+    def _strengths(self) -> PlaneField:
+        return PlaneField(self.points, self.point_strengths)
+
+    @cached_property
+    def _spread(self) -> PlaneField:
+        assert self.spread is not None
+        return PlaneField(self.points, self.spread)
 
     def strengths(self, affect: Affect, intensity: float = 1.0) -> dict[str, float]:
         """Return the facial units that show an affect, and how strongly.
@@ -115,137 +152,129 @@ class AffectModel:
         Raises
         ------
         TargetError
-            If the intensity is out of range, or the model lacks the expression.
+            If the intensity is out of range, or the model lacks the expression or the plane.
         """
-        if not (np.isfinite(intensity) and 0 <= intensity <= 1.5):
-            raise TargetError(f"intensity is {intensity}; a number from 0 to 1.5 is needed")
+        _check_intensity(intensity)
         match affect:
             case ActionUnits():
                 return {unit: strength * intensity for unit, strength in affect.units().items() if strength}
             case Expression(name="neutral"):
                 return {}
             case Expression(name=name):
-                if name not in self.expression_names:
-                    raise TargetError(
-                        f"affect model {self.name!r} has no {name!r}; it has {', '.join(self.expression_names)}"
-                    )
-                vector = self.expression_strengths[self.expression_names.index(name)] * intensity
+                vector = self.expression_strengths[self._row(name)] * intensity
             case ValenceArousal():
-                vector = self._at(affect, intensity)
+                vector = self._at(self._strengths, affect, intensity)
+        return self._named(vector)
+
+    def variation(self, affect: Affect, intensity: float = 1.0) -> dict[str, float]:
+        """Return by how much people differ in the units that show an affect.
+
+        Parameters
+        ----------
+        affect : ValenceArousal, Expression or ActionUnits
+            What is asked for.
+        intensity : float
+            How much of it, 0 to 1.5.
+
+        Returns
+        -------
+        dict of str to float
+            Standard deviations between people; empty where the model knows none.
+
+        Raises
+        ------
+        TargetError
+            As for `strengths`.
+        """
+        _check_intensity(intensity)
+        match affect:
+            case ValenceArousal() if self.spread is not None:
+                return self._named(np.maximum(self._at(self._spread, affect, intensity), 0))
+            case Expression(name=name) if self.expression_spread is not None and name != "neutral":
+                return self._named(self.expression_spread[self._row(name)] * intensity)
+            case _:
+                return {}
+
+    def support_of(self, affect: Affect, intensity: float = 1.0) -> Support | None:
+        """Return how many frames stand behind what is asked for.
+
+        Parameters
+        ----------
+        affect : ValenceArousal, Expression or ActionUnits
+            What is asked for.
+        intensity : float
+            How much of it, 0 to 1.5.
+
+        Returns
+        -------
+        Support or None
+            A point belongs to the classes whose centres lie within 0.15 of it, or nearer than the next class. None
+            where the model counts no frames, and for the neutral state and action units, which need none.
+
+        Raises
+        ------
+        TargetError
+            As for `strengths`.
+        """
+        _check_intensity(intensity)
+        match affect:
+            case ValenceArousal() if self.support.any():
+                return self._support_at(self._place(affect, intensity))
+            case Expression(name=name) if name != "neutral" and self.expression_support is not None:
+                frames = int(self.expression_support[self._row(name)])
+                return Support(frames, 0.0) if self.expression_support.any() else None
+            case _:
+                return None
+
+    def _support_at(self, where: NDArray[np.float64]) -> Support:
+        known = self.support > 0
+        points, support = self.points[known].astype(np.float64), self.support[known]
+        distance = np.hypot(*(points - where).T)
+        near = distance <= np.maximum(_REACH, self._apart[known])
+        return Support(int(support[near].sum()), float(distance.min()))
+
+    @cached_property
+    def _apart(self) -> NDArray[np.float64]:
+        """Distance (K,) from each class to the next."""
+        apart = ((self.points[:, None].astype(np.float64) - self.points[None]) ** 2).sum(axis=-1)
+        np.fill_diagonal(apart, np.inf)
+        return np.asarray(np.sqrt(apart.min(axis=1)))
+
+    def _row(self, expression: str) -> int:
+        if expression not in self.expression_names:
+            known = ", ".join(self.expression_names) or "none"
+            raise TargetError(f"affect model {self.name!r} has no {expression!r}; it has {known}")
+        return self.expression_names.index(expression)
+
+    def _named(self, vector: NDArray[np.floating]) -> dict[str, float]:
         return {unit: float(s) for unit, s in zip(self.unit_names, vector, strict=True) if abs(s) > 1e-6}
 
-    def _at(self, affect: ValenceArousal, intensity: float) -> NDArray[np.floating]:
-        """Strengths (U,) at a point; the plane ends at the unit circle, where a farther point is taken to be."""
-        where = np.array([[affect.valence, affect.arousal]], dtype=np.float64) * intensity
-        radius = float(np.hypot(*where[0]))
-        if radius < 1e-9:
+    def _place(self, affect: ValenceArousal, intensity: float) -> NDArray[np.float64]:
+        """The point (2,); the plane ends at the unit circle, where a farther point is taken to be."""
+        where = np.array([affect.valence, affect.arousal], dtype=np.float64) * intensity
+        return np.asarray(where / max(1.0, math.hypot(*where)))
+
+    def _at(self, values: PlaneField, affect: ValenceArousal, intensity: float) -> NDArray[np.floating]:
+        """Values (U,) at a point; none in the middle."""
+        where = self._place(affect, intensity)
+        if math.hypot(*where) < 1e-9:
             return np.zeros(len(self.unit_names))
-        where /= max(1.0, radius)
-        if self.interpolation == "nearest":
-            return np.asarray(self.point_strengths[np.argmin(((self.points - where) ** 2).sum(axis=1))])
-        basis = np.hstack([_thin_plate(where, self.points), np.ones((1, 1)), where])
-        return np.asarray((basis @ self._spline)[0])
+        if not len(self.points):
+            raise TargetError(
+                f"affect model {self.name!r} knows expressions only ({', '.join(self.expression_names)}): "
+                "its gallery has no valence and arousal"
+            )
+        return values.nearest(where) if self.interpolation == "nearest" else values.smooth(where)
 
     def nearest(self) -> AffectModel:
         """Return the same model that takes the nearest class instead of interpolating."""
         return replace(self, interpolation="nearest")
 
 
-def expression_of(affect_model: AffectModel, face_model: FaceModel, affect: Affect, intensity: float) -> FloatArray:
-    """Return the expression coefficients (E,) of a face model that show an affect.
-
-    Parameters
-    ----------
-    affect_model : AffectModel
-        Affect -> facial units.
-    face_model : FaceModel
-        The face model that is to show it.
-    affect : ValenceArousal, Expression or ActionUnits
-        What is asked for.
-    intensity : float
-        How much of it, 0 to 1.5.
-
-    Returns
-    -------
-    ndarray of shape (E,), float32
-        Strengths of the face model's own units.
-
-    Raises
-    ------
-    TopologyMismatchError
-        If the face model lacks most of the affect model's units.
-    TargetError
-        If the affect cannot be shown.
-    """
-    known = set(face_model.expression_names)
-    shared = sum(unit in known for unit in affect_model.unit_names)
-    if shared < _FEWEST_UNITS * len(affect_model.unit_names):
-        raise TopologyMismatchError(
-            f"affect model {affect_model.name!r} moves {len(affect_model.unit_names)} facial units of which face model "
-            f"{face_model.name!r} has {shared}: use an affect model built for this face model"
-        )
-    return face_model.expression_vector(affect_model.strengths(affect, intensity))
+def _plane_is_sound(points: FloatArray) -> bool:
+    return len(points) >= 3 and np.abs(points).max() <= 1.001 and len(np.unique(points, axis=0)) == len(points)
 
 
-def _thin_plate(a: NDArray[np.floating], b: NDArray[np.floating]) -> NDArray[np.float64]:
-    """The kernel r² log r between points (N, 2) and (M, 2): (N, M)."""
-    squared = ((a[:, None].astype(np.float64) - b[None]) ** 2).sum(axis=-1)
-    return np.asarray(squared * np.log(np.maximum(squared, 1e-30)) / 2)
-
-
-def save_affect_model(model: AffectModel, path: str | os.PathLike[str]) -> None:
-    """Write an affect model as `.npz`, atomically.
-
-    Parameters
-    ----------
-    model : AffectModel
-        The model.
-    path : path-like
-        The file.
-    """
-    arrays = {field.name: np.asarray(getattr(model, field.name)) for field in fields(model)}
-    arrays["judges"] = np.array(model.judges, dtype=np.str_)  # without one NumPy would not know that they are texts
-    write_npz(path, {"format": np.array(FORMAT), "format_version": np.array(FORMAT_VERSION)} | arrays)
-
-
-def load_affect_model(path: str | os.PathLike[str]) -> AffectModel:
-    """Read an affect model.
-
-    Parameters
-    ----------
-    path : path-like
-        The `.npz` file.
-
-    Returns
-    -------
-    AffectModel
-        The model.
-
-    Raises
-    ------
-    ModelFileError
-        If the file is missing, damaged, of another format, or holds arrays that do not fit together.
-    """
-    arrays = read_npz(path, FORMAT, FORMAT_VERSION)
-    try:
-        texts = {name: arrays[name] for name in ("name", "unit_names", "expression_names", "interpolation")}
-        numbers = {name: arrays[name] for name in ("points", "point_strengths", "support", "expression_strengths")}
-    except KeyError as missing:
-        raise ModelFileError(f"{path}: the affect model has no {missing}; rebuild it") from None
-    texts["judges"] = arrays.get("judges", np.array([], dtype=np.str_))  # the first models name none
-    if any(a.dtype.kind != "U" for a in texts.values()) or any(a.dtype.kind not in "fiu" for a in numbers.values()):
-        raise ModelFileError(f"{path}: the affect model's arrays are of wrong types; rebuild it")
-    if str(texts["interpolation"]) not in ("smooth", "nearest"):
-        raise ModelFileError(f"{path}: interpolation is {texts['interpolation']}; smooth or nearest is needed")
-    with np.errstate(all="ignore"):
-        return AffectModel(
-            name=str(texts["name"]),
-            unit_names=tuple(map(str, texts["unit_names"].ravel())),
-            expression_names=tuple(map(str, texts["expression_names"].ravel())),
-            interpolation=str(texts["interpolation"]),  # type: ignore[arg-type]
-            judges=tuple(map(str, texts["judges"].ravel())),
-            points=numbers["points"].astype(np.float32),
-            point_strengths=numbers["point_strengths"].astype(np.float32),
-            support=numbers["support"].astype(np.int32),
-            expression_strengths=numbers["expression_strengths"].astype(np.float32),
-        )
+def _check_intensity(intensity: float) -> None:
+    if not (math.isfinite(intensity) and 0 <= intensity <= 1.5):
+        raise TargetError(f"intensity is {intensity}; a number from 0 to 1.5 is needed")

@@ -6,7 +6,8 @@ import os
 from functools import cache
 
 from affectface.assets import asset_path
-from affectface.gallery.affect_model import AffectModel, load_affect_model
+from affectface.gallery.affect_model import AffectModel
+from affectface.gallery.affect_model_files import load_affect_model
 
 
 def load_named_affect_model(name: str | os.PathLike[str] | None = None) -> AffectModel:

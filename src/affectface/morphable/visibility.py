@@ -117,7 +117,7 @@ def nearest_on_surface(
     count = min(24, len(rows))
     _, near = cKDTree(corners.mean(1)).query(points, k=count)
     near = np.asarray(near).reshape(len(points), count)
-    bary = _closest_barycentric(corners[near], points[:, None].astype(np.float64))
+    bary = closest_barycentric(corners[near], points[:, None].astype(np.float64))
     reached = np.einsum("nkc,nkcd->nkd", bary, corners[near])
     best = np.argmin(((reached - points[:, None]) ** 2).sum(-1), axis=1)
     pick = np.arange(len(points))
@@ -142,7 +142,7 @@ def _cross(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64
     return a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0]
 
 
-def _closest_barycentric(corners: NDArray[np.float64], points: NDArray[np.float64]) -> NDArray[np.float64]:
+def closest_barycentric(corners: NDArray[np.float64], points: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return barycentric coordinates (..., 3) of the closest point of each triangle (..., 3, 3) to points (..., 3)."""
     candidates = []
     a, b, c = (corners[..., i, :] for i in range(3))

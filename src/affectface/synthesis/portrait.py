@@ -16,7 +16,8 @@ from affectface.assets import ASSETS
 from affectface.errors import AffectFaceError, FaceNotFoundError
 from affectface.fitting.face_fit import FaceFit
 from affectface.fitting.fit import fit_face
-from affectface.gallery.affect_model import AffectModel, expression_of
+from affectface.gallery.affect_model import AffectModel
+from affectface.gallery.driving import expression_of, variation_of
 from affectface.gallery.library import load_named_affect_model
 from affectface.images import read_image
 from affectface.landmarks import Face, detect_faces
@@ -29,7 +30,7 @@ from affectface.synthesis.config import SynthesisConfig
 from affectface.synthesis.draw import draw_expression
 from affectface.synthesis.neutral import lip_closing, shown_expression
 from affectface.synthesis.source import SourceFace, prepare_source
-from affectface.synthesis.variation import natural_variation
+from affectface.synthesis.variation import natural_variation, varied
 
 _MOST_FACES = 64
 """Faces of a group photo that are looked for."""
@@ -371,6 +372,9 @@ def change_by(
     change = expression_of(affect_model, face_model, affect, intensity)
     if config.variation is None or isinstance(affect, ActionUnits):  # who asks for action units says how strong each is
         return change
+    spread = variation_of(affect_model, face_model, affect, intensity)
+    if spread.any():
+        return varied(change, spread, face_model.expression_names, config.variation)
     return change * natural_variation(face_model.expression_names, config.variation)
 
 

@@ -42,6 +42,31 @@ def glb_bytes(folder: Path) -> bytes:
     return (folder / "w.glb").read_bytes()
 
 
+WRL = """#VRML V2.0 utf8
+# written { by [ a scanner
+Shape {
+  appearance Appearance { texture ImageTexture { url "face#1.jpg" } material Material { diffuseColor 1 1 1 } }
+  geometry IndexedFaceSet {
+    coord Coordinate { point [ %s ] }
+    coordIndex [ %s ]
+    texCoord TextureCoordinate { point [ %s ] }
+    texCoordIndex [ %s ]
+    colorPerVertex TRUE
+    color Color { color [ %s ] }
+    creaseAngle 0.5
+  }
+}
+"""
+
+
+def wrl_bytes() -> bytes:
+    def rows(array: np.ndarray, end: str) -> str:
+        return ",\n".join(" ".join(map(repr, row)) + end for row in array.tolist())
+
+    texts = rows(VERTICES, ""), rows(TRIANGLES, " -1"), rows(UV, ""), rows(UV_TRIANGLES, " -1"), rows(COLOUR / 255, "")
+    return (WRL % texts).encode()
+
+
 @pytest.fixture(scope="module")
 def samples(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     folder = tmp_path_factory.mktemp("meshes")
@@ -50,20 +75,21 @@ def samples(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
         "ply": ply_bytes("binary"),
         "ply_text": ply_bytes("ascii"),
         "glb": glb_bytes(folder),
+        "wrl": wrl_bytes(),
     }
 
 
-@pytest.mark.parametrize("kind", ["obj", "ply", "ply_text", "glb"])
+@pytest.mark.parametrize("kind", ["obj", "ply", "ply_text", "glb", "wrl"])
 def test_what_was_written_is_read(samples: dict[str, bytes], tmp_path: Path, kind: str) -> None:
     (tmp_path / "mesh.of_any_name").write_bytes(samples[kind])
     mesh = read_mesh(tmp_path / "mesh.of_any_name")
     np.testing.assert_allclose(mesh.vertices, VERTICES)
     np.testing.assert_array_equal(mesh.triangles, TRIANGLES)
-    if kind == "obj":
+    if kind in ("obj", "wrl"):
         np.testing.assert_allclose(mesh.uv, UV[UV_TRIANGLES], atol=1e-5)
     elif kind == "glb":
         np.testing.assert_allclose(mesh.uv, (UV[:4] * (1, -1) + (0, 1))[TRIANGLES], atol=1e-5)
-    else:
+    if kind in ("ply", "ply_text", "wrl"):
         np.testing.assert_allclose(mesh.colour, COLOUR / 255, atol=1e-6)
 
 
@@ -99,6 +125,40 @@ def test_ways_to_write_a_face(tmp_path: Path, faces: str, has_uv: bool) -> None:
         assert mesh.uv is None
 
 
+SQUARE = "Coordinate { point [0 0 0, 1 0 0, 1 1 0, 0 1 0] }"
+FLAT = "TextureCoordinate { point [0 0, 1 0, 1 1, 0 1] }"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"#VRML V2.0 utf8\nShape {{ geometry IndexedFaceSet {{ coord {SQUARE} coordIndex [0 1 2 3] texCoord {FLAT} "
+        "} }",
+        f"#VRML V2.0 utf8\nShape {{ geometry IndexedFaceSet {{ coordIndex [0,1,2,-1,0,2,3,-1] coord DEF a {SQUARE} "
+        f"texCoord {FLAT} texCoordIndex [0 1 2 -1 0 2 3] }} }}",
+        f"#VRML V2.0 utf8\nShape {{ geometry IndexedFaceSet {{ ccw FALSE coord {SQUARE} coordIndex [2 1 0 -1 3 2 0 -1] "
+        f"texCoord {FLAT} }} }}",
+        '#VRML V1.0 ascii\nSeparator { Texture2 { filename "a.jpg" } '
+        + SQUARE.replace("Coordinate", "Coordinate3")
+        + FLAT.replace("Coordinate", "Coordinate2")
+        + " IndexedFaceSet { coordIndex [0, 1, 2, -1, 0, 2, 3, -1] textureCoordIndex [0,1,2,-1,0,2,3,-1] } }",
+    ],
+)
+def test_ways_to_write_vrml(tmp_path: Path, text: str) -> None:
+    mesh = read_mesh(written(tmp_path, text))
+    assert sorted(tuple(sorted(corners)) for corners in mesh.triangles.tolist()) == [(0, 1, 2), (0, 2, 3)]
+    edges = mesh.vertices[mesh.triangles]
+    assert (np.cross(edges[:, 1] - edges[:, 0], edges[:, 2] - edges[:, 0])[:, 2] > 0).all()
+    np.testing.assert_allclose(mesh.uv, mesh.vertices[mesh.triangles][..., :2])
+
+
+def test_several_vrml_surfaces_become_one(tmp_path: Path) -> None:
+    one = f"Shape {{ geometry IndexedFaceSet {{ coord {SQUARE} coordIndex [0 1 2 3 -1] }} }}"
+    mesh = read_mesh(written(tmp_path, f"#VRML V2.0 utf8\n{one} {one}"))
+    assert len(mesh.vertices) == 8
+    assert mesh.triangles.tolist() == [[0, 1, 2], [0, 2, 3], [4, 5, 6], [4, 6, 7]]
+
+
 def test_colours_after_the_coordinates(tmp_path: Path) -> None:
     mesh = read_mesh(written(tmp_path, "v 0 0 0 1 0 0\nv 1 0 0 0 1 0\nv 1 1 0 .5 .5 9\nf 1 2 3\n"))
     np.testing.assert_allclose(mesh.colour, [[1, 0, 0], [0, 1, 0], [0.5, 0.5, 1]])
@@ -118,6 +178,11 @@ def test_colours_after_the_coordinates(tmp_path: Path) -> None:
         (b"\x89PNG\r\n", "not a readable"),
         (b"ply\nformat ascii 1.0\nelement vertex 999999999999\nproperty float x\nend_header\n", "more than the file"),
         (b"glTF\x02\x00", "not a readable"),
+        ("#VRML V2.0 utf8\n", "no IndexedFaceSet"),
+        ("#VRML V2.0 utf8\nShape { geometry IndexedFaceSet { coord USE a coordIndex [0 1 2] } }", "no IndexedFaceSet"),
+        (f"#VRML V2.0 utf8\nIndexedFaceSet {{ coord {SQUARE} coordIndex [0 1 4] }}", "beyond the 4"),
+        ("#VRML V2.0 utf8\nIndexedFaceSet { coord Coordinate { point [0 0] } coordIndex [0 0 0] }", "not a readable"),
+        ("#VRML V2.0 utf8\nIndexedFaceSet { coord Coordinate { point [x] } coordIndex [0 0 0] }", "not a readable"),
     ],
 )
 def test_damaged_files(tmp_path: Path, text: str | bytes, message: str) -> None:
@@ -184,7 +249,7 @@ def test_no_other_file_is_opened(samples: dict[str, bytes], tmp_path: Path, monk
 
 
 @given(data=st.data())
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_flipped_and_truncated_bytes(samples: dict[str, bytes], tmp_path: Path, data: st.DataObject) -> None:
     sample = bytearray(samples[data.draw(st.sampled_from(sorted(samples)))])
     for _ in range(data.draw(st.integers(0, 6))):

@@ -47,7 +47,7 @@ class ExpressionsName(StrEnum):
 @reporting
 def build(
     folder: Annotated[
-        Path, typer.Argument(metavar="FOLDER", help="Meshes with the same vertices: .obj, .ply, .glb, .npy.")
+        Path, typer.Argument(metavar="FOLDER", help="Meshes with the same vertices: .obj, .ply, .wrl, .glb, .npy.")
     ],
     out: Annotated[Path, typer.Option("-o", "--out", help="The model, a .npz; its record lies beside it as .json.")],
     like: Annotated[

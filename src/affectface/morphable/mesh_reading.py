@@ -1,8 +1,9 @@
-"""Meshes in: OBJ, PLY and binary glTF, from files that nobody vouches for.
+"""Meshes in: OBJ, PLY, VRML and binary glTF, from files that nobody vouches for.
 
 The vertices keep the file's order and number, which correspondence between meshes rests on. OBJ is read here: mesh
-libraries split its vertices along texture seams, or reorder them. PLY and glTF are read by trimesh. No other file is
-ever opened: not the material library of an OBJ, not the texture of a PLY, not a buffer that a glTF names.
+libraries split its vertices along texture seams, or reorder them. So is VRML, which they do not read. PLY and glTF are
+read by trimesh. No other file is ever opened: not the material library of an OBJ, not the texture of a PLY, not a
+buffer that a glTF names.
 """
 
 from __future__ import annotations
@@ -47,7 +48,7 @@ class Mesh(NamedTuple):
 
 
 def read_mesh(path: str | os.PathLike[str]) -> Mesh:
-    """Read one mesh from an OBJ, PLY or GLB file, told apart by what is in it.
+    """Read one mesh from an OBJ, PLY, WRL or GLB file, told apart by what is in it.
 
     Parameters
     ----------
@@ -66,10 +67,36 @@ def read_mesh(path: str | os.PathLike[str]) -> Mesh:
         trimesh is not installed.
     """
     path = Path(path)
-    data = read_bytes(path, LIMIT_BYTES)
+    return mesh_of(read_bytes(path, LIMIT_BYTES), path)
+
+
+def mesh_of(data: bytes, path: Path) -> Mesh:
+    """Return the mesh that a file holds.
+
+    Parameters
+    ----------
+    data : bytes
+        What is in the file.
+    path : Path
+        The file, for messages; it is not opened.
+
+    Returns
+    -------
+    Mesh
+        As `read_mesh` gives it.
+
+    Raises
+    ------
+    ModelFileError
+        As `read_mesh` does.
+    """
     try:
         if data[:3] == b"ply" or data[:4] == b"glTF":
             mesh = _by_trimesh(data, path)
+        elif data[:5] == b"#VRML":
+            from affectface.morphable.wrl_reading import read_wrl
+
+            mesh = Mesh(*read_wrl(data.decode("utf-8", errors="replace")))
         else:
             from affectface.morphable.obj_reading import read_obj
 
@@ -80,7 +107,7 @@ def read_mesh(path: str | os.PathLike[str]) -> Mesh:
         raise ModelFileError(f"{path}: needs more memory than there is; give a smaller mesh") from None
     except Exception as error:  # a damaged file makes a mesh reader fail in any way
         said = " ".join(f"{type(error).__name__}: {error}".split())[:120]
-        raise ModelFileError(f"{path}: not a readable OBJ, PLY or GLB mesh ({said}); export it again") from None
+        raise ModelFileError(f"{path}: not a readable OBJ, PLY, WRL or GLB mesh ({said}); export it again") from None
     return _checked(mesh, path)
 
 

@@ -9,13 +9,13 @@ from pathlib import Path
 import numpy as np
 
 from affectface.affect_tables import EXPRESSIONS
-from affectface.errors import AffectFaceError, GalleryError, MeshSetError
+from affectface.csv_rows import Row, read_rows
+from affectface.errors import AffectFaceError, GalleryError
 from affectface.fitting.sequences import Picture, fit_same_person
 from affectface.gallery.learning import Sample
 from affectface.images import read_image
 from affectface.landmarks import detect_faces
 from affectface.morphable import FaceModel
-from affectface.morphable.building.people import Row, read_people
 
 
 def read_labels(table: str | os.PathLike[str]) -> list[Row]:
@@ -37,10 +37,7 @@ def read_labels(table: str | os.PathLike[str]) -> list[Row]:
     GalleryError
         If it cannot be read, lacks columns, or has a label that is none.
     """
-    try:
-        rows = read_people(table)
-    except MeshSetError as error:
-        raise GalleryError(str(error)) from None
+    rows = read_rows(table, GalleryError)
     columns = set(rows[0])
     if not {"file", "subject"} <= columns or not ("expression" in columns or {"valence", "arousal"} <= columns):
         raise GalleryError(

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from affectface.arrays import IntArray
+from affectface.csv_rows import Row
 from affectface.errors import MeshSetError
 from affectface.morphable.building.build import FEWEST
-from affectface.morphable.building.people import Row, read_grouping
+from affectface.morphable.building.people import read_grouping
 from affectface.morphable.building.prepare import Prepared
 
 

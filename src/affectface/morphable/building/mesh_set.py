@@ -12,10 +12,11 @@ from typing import NamedTuple
 import numpy as np
 
 from affectface.arrays import FloatArray, IntArray
+from affectface.csv_rows import Row
 from affectface.errors import AffectFaceError, MeshSetError
-from affectface.morphable.building.people import Condition, Row, fulfils
+from affectface.morphable.building.people import Condition, fulfils
 
-SUFFIXES = (".obj", ".ply", ".glb", ".npy")
+SUFFIXES = (".obj", ".ply", ".wrl", ".glb", ".npy")
 
 
 @dataclass(frozen=True)

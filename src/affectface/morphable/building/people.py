@@ -6,18 +6,15 @@ otherwise, without regard to case; nothing of them is ever evaluated.
 
 from __future__ import annotations
 
-import csv
 import operator
 import os
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from affectface.csv_rows import Row, read_rows
 from affectface.errors import MeshSetError
-
-Row = Mapping[str, str]
-"""One line of the table: the columns' values by their names."""
 
 _RELATIONS: dict[str, Callable[[Any, Any], bool]] = {
     "==": operator.eq,
@@ -86,21 +83,10 @@ def read_people(path: str | os.PathLike[str]) -> list[Row]:
     MeshSetError
         If it cannot be read, or lacks these columns or rows.
     """
-    try:
-        with open(path, encoding="utf-8-sig", newline="") as file:
-            lines = [[cell.strip() for cell in line] for line in csv.reader(file) if any(line)]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise MeshSetError(f"{path}: not a readable table ({type(error).__name__}); a CSV file is needed") from None
-    header = lines[0] if lines else []
-    if not {"file", "subject"} & set(header) or len(lines) < 2 or len(set(header)) < len(header):
-        raise MeshSetError(
-            f"{path}: has the columns {', '.join(header) or 'none'} and {max(len(lines) - 1, 0)} rows; a header line "
-            "of different names with `file` or `subject` among them, and rows, are needed"
-        )
-    for number, line in enumerate(lines[1:], 2):
-        if len(line) != len(header):
-            raise MeshSetError(f"{path}: row {number} has {len(line)} cells; {len(header)} are needed")
-    return [dict(zip(header, line, strict=True)) for line in lines[1:]]
+    rows = read_rows(path, MeshSetError)
+    if not {"file", "subject"} & set(rows[0]):
+        raise MeshSetError(f"{path}: has the columns {', '.join(rows[0])}; `file` or `subject` is needed among them")
+    return rows
 
 
 def read_conditions(text: str, columns: Sequence[str]) -> list[Condition]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import typer
 
+from affectface.cli.gallery_ingest import ingest
 from affectface.cli.gallery_learn import learn
 
 gallery = typer.Typer(help="Affect models from labelled faces.", no_args_is_help=True)
+gallery.command()(ingest)
 gallery.command()(learn)

@@ -6,12 +6,11 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
-
-from affectface.affect_tables import EXPRESSIONS
+from affectface.arrays import FloatArray
 from affectface.csv_rows import Row, read_rows
 from affectface.errors import AffectFaceError, GalleryError
 from affectface.fitting.sequences import Picture, fit_same_person
+from affectface.gallery.label_cells import read_label
 from affectface.gallery.learning import Sample
 from affectface.images import read_image
 from affectface.landmarks import detect_faces
@@ -45,10 +44,7 @@ def read_labels(table: str | os.PathLike[str]) -> list[Row]:
             "and arousal"
         )
     for number, row in enumerate(rows, 2):
-        if (shown := row.get("expression")) and shown not in EXPRESSIONS:
-            raise GalleryError(f"{table}: row {number}: unknown expression {shown!r}; one of {', '.join(EXPRESSIONS)}")
-        for name in ("valence", "arousal"):
-            _number(row.get(name, ""), f"{table}: row {number}: {name}")
+        read_label(row, f"{table}: row {number}")
     folder = Path(table).parent
     return [{**row, "file": str(folder / row["file"])} for row in rows]
 
@@ -99,19 +95,6 @@ def fit_labelled(
     return samples, left_out
 
 
-def _sample(row: Row, strengths: np.ndarray) -> Sample:
-    valence, arousal = (_number(row.get(name, ""), name) for name in ("valence", "arousal"))
-    return Sample(row["subject"], strengths, row.get("expression") or None, valence, arousal)
-
-
-def _number(text: str, what: str) -> float | None:
-    """A cell's number in [-1, 1]; None for an empty cell."""
-    if not text:
-        return None
-    try:
-        value = float(text)
-    except ValueError:
-        value = float("nan")
-    if not -1 <= value <= 1:
-        raise GalleryError(f"{what} is {text!r}; a number in [-1, 1] is needed")
-    return value
+def _sample(row: Row, strengths: FloatArray) -> Sample:
+    label = read_label(row, row["file"])
+    return Sample(row["subject"], strengths, label.expression or None, label.valence, label.arousal)

@@ -135,3 +135,12 @@ def make_labels(
         none,
         ("",) * frames if expression is None else expression,
     )
+
+
+def same_labels(one: Labels | None, other: Labels | None) -> bool:
+    """Return whether two say the same of the same frames; None says nothing."""
+    if one is None or other is None:
+        return one is other
+    return one.expression == other.expression and all(
+        np.array_equal(getattr(one, name), getattr(other, name), equal_nan=True) for name in LABEL_COLUMNS
+    )

@@ -1,0 +1,104 @@
+"""Frames as bare arrays: stacks in .npy files, and VOCASET's one stack of all sequences with its index."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from affectface.errors import GalleryError, ModelFileError
+from affectface.gallery.scans.source_sequence import SourceSequence, sequence_name
+
+VOCASET_MESHES, VOCASET_INDEX = "data_verts.npy", "subj_seq_to_idx.pkl"
+
+
+def count_meshes(root: Path, file: str) -> int:
+    """Return how many meshes a stack below a folder has."""
+    return len(_mapped(root / file, file))
+
+
+def read_stacked(root: Path, file: str, row: int) -> NDArray[np.float64]:
+    """Return the vertices (V, 3) of one mesh of a stack below a folder."""
+    stack = _mapped(root / file, file)
+    if not 0 <= row < len(stack):
+        raise GalleryError(f"{file}: has no mesh {row}; it has {len(stack)}")
+    return np.asarray(stack[row], dtype=np.float64).reshape(-1, 3)
+
+
+@lru_cache(maxsize=2)
+def _mapped(path: Path, name: str) -> NDArray[Any]:
+    """Map a stack (F, V, 3) or (F, 3 V); its header can ask for no more than the file holds."""
+    try:
+        stack: NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
+    except (OSError, ValueError, EOFError) as error:
+        said = " ".join(str(error).split())[:100]
+        raise GalleryError(f"{name}: not a readable .npy file ({said}); save an array of numbers again") from None
+    flat = stack.ndim == 2 and stack.shape[1] % 3 == 0 and stack.shape[1] > 3
+    if stack.dtype.kind != "f" or not (flat or (stack.ndim == 3 and stack.shape[2] == 3)) or not stack.size:
+        raise GalleryError(f"{name}: {stack.dtype} of shape {stack.shape}; floats (F, V, 3) or (F, 3 V) are needed")
+    return stack
+
+
+def read_raw(path: Path, name: str, limit: int) -> NDArray[np.float64]:
+    """Return the vertices (V, 3) of a file of bare float32 coordinates."""
+    size = path.stat().st_size
+    if not size or size % 12 or size > limit:
+        raise GalleryError(f"{name}: {size} bytes are not float32 coordinates of a mesh; get it again")
+    return np.fromfile(path, dtype="<f4").reshape(-1, 3).astype(np.float64)
+
+
+def find_vocaset(root: Path) -> list[SourceSequence]:
+    """Return the sequences of VOCASET's training data; none where its two files are not both there.
+
+    Parameters
+    ----------
+    root : Path
+        The folder with ``data_verts.npy`` (N, 5023, 3) and ``subj_seq_to_idx.pkl``: subject -> sequence -> frame ->
+        row.
+
+    Returns
+    -------
+    list of SourceSequence
+        Sorted by name.
+
+    Raises
+    ------
+    GalleryError
+        If the index is no such index. It is interpreted without executing anything.
+    """
+    from affectface.morphable.importers.restricted_pickle import load_pickle
+
+    if not ((root / VOCASET_MESHES).is_file() and (root / VOCASET_INDEX).is_file()):
+        return []
+    try:
+        index = load_pickle(root / VOCASET_INDEX)
+    except ModelFileError as error:
+        raise GalleryError(str(error)) from None
+    wrong = GalleryError(f"{VOCASET_INDEX}: no index of subjects, sequences and frames; get it again")
+    found = []
+    for subject, tasks in _entries(index, wrong):
+        for task, frames in _entries(tasks, wrong):
+            pairs = sorted(_entries(frames, wrong))
+            if not all(type(number) is int and type(row) is int and row >= 0 for number, row in pairs):
+                raise wrong
+            if pairs:
+                numbers, rows = np.array(pairs, dtype=np.int64).T
+                name = sequence_name(_text(subject), _text(task))
+                found.append(SourceSequence(name, _text(subject), "", _text(task), (VOCASET_MESHES,), rows, numbers))
+    if not found:
+        raise wrong
+    return sorted(found, key=lambda one: one.name)
+
+
+def _entries(value: Any, wrong: GalleryError) -> list[tuple[Any, Any]]:
+    if not isinstance(value, dict):
+        raise wrong
+    return list(value.items())
+
+
+def _text(value: Any) -> str:
+    """Return a name; those of Python 2 are bytes."""
+    return value.decode("latin1") if isinstance(value, bytes) else str(value)

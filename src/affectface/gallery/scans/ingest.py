@@ -239,11 +239,19 @@ def _decide(sample: Sample, config: IngestConfig, before: Gallery | None) -> tup
     if before is not None and before.form in ("scans", "meshes") and config.topology == "auto":
         return before.form, config.template or before.template
     given = config.template is not None
-    if config.topology == "scans" or (config.topology == "auto" and not (given or sample.bare or sample.registered)):
+    if config.topology == "scans":
         return "scans", None
     if sample.bare and not given:
         raise GalleryError("the files have vertices and no triangles; give a mesh that has them with --template")
-    return "meshes", config.template or sample.template()
+    if config.topology == "auto" and not (given or sample.registered):
+        return "scans", None
+    template = config.template or sample.template()
+    misfits = sample.misfits(template)
+    if all(misfits):
+        raise GalleryError(
+            f"no frame looked at has the topology of {template.name}: {misfits[0]}; give another template"
+        )
+    return "meshes", template
 
 
 def _label_again(gallery: Gallery, sequences: Iterable[SourceSequence], table: LabelTable) -> None:

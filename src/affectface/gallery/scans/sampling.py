@@ -41,15 +41,15 @@ class Sample:
     @property
     def registered(self) -> bool:
         """Whether there are several and all have the same triangles."""
-        first = self.meshes[0]
-        topology = Topology(first.vertices.astype(np.float32), first.triangles, None, "first")
-        others = self.meshes[1:]
-        return bool(others) and not any(
-            why_not_in_correspondence(
-                mesh.vertices.astype(np.float32), mesh.triangles if len(mesh.triangles) else None, topology
-            )
-            for mesh in others
-        )
+        return len(self.meshes) > 1 and not any(self.misfits(self.template()))
+
+    def misfits(self, template: Template) -> list[str]:
+        """Return why each mesh is not in correspondence with a template; empty texts where it is."""
+        topology = Topology(template.vertices, template.triangles, None, "the template")
+        meshes = [
+            (mesh.vertices.astype(np.float32), mesh.triangles if len(mesh.triangles) else None) for mesh in self.meshes
+        ]
+        return [why_not_in_correspondence(*mesh, topology) or "" for mesh in meshes]
 
     @property
     def bare(self) -> bool:

@@ -103,6 +103,16 @@ EMFACS: dict[str, tuple[int, ...]] = {
 }
 """The short list of EMFACS as commonly given. Contempt is shown on one side only. Disgust and contempt: unchecked."""
 
+CK_2010: dict[str, tuple[int, ...]] = {
+    "happiness": (6, 12, 25),
+    "sadness": (1, 2, 4, 15, 17),
+    "surprise": (1, 2, 5, 25, 27),
+    "fear": (1, 4, 7, 20),
+    "anger": (4, 5, 15, 17),
+    "disgust": (1, 4, 15, 17),
+}
+"""Lucey et al. (2010), The Extended Cohn-Kanade Dataset: the examples of Figure 1, from a public transcription."""
+
 PAD_EXPRESSIONS: dict[str, tuple[float, float]] = {
     "neutral": (0.0, 0.0),
     "anger": (-0.51, 0.59),

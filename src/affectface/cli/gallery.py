@@ -6,7 +6,9 @@ import typer
 
 from affectface.cli.gallery_ingest import ingest
 from affectface.cli.gallery_learn import learn
+from affectface.cli.gallery_synthesize import synthesize
 
 gallery = typer.Typer(help="Affect models from labelled faces.", no_args_is_help=True)
 gallery.command()(ingest)
 gallery.command()(learn)
+gallery.command()(synthesize)

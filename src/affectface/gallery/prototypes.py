@@ -11,12 +11,18 @@ gaze (64). Strength grows in proportion to the distance from neutral.
 
 from __future__ import annotations
 
+from functools import cache
+from typing import TYPE_CHECKING
+
 import numpy as np
 from numpy.typing import NDArray
 
 from affectface.affect import ActionUnits
 from affectface.affect_tables import COMPOUND_EXPRESSIONS, DU_2014
 from affectface.gallery.affect_model import AffectModel
+
+if TYPE_CHECKING:
+    from scipy.interpolate import PchipInterpolator
 
 Recipe = dict[int | str, float]
 
@@ -72,7 +78,7 @@ def build_prototype_model() -> AffectModel:
     AffectModel
         The affect model that ships.
     """
-    recipes = EXPRESSION_RECIPES | {name: _compound(name) for name in COMPOUND_EXPRESSIONS}
+    recipes = EXPRESSION_RECIPES | {name: compound_recipe(name) for name in COMPOUND_EXPRESSIONS}
     units = sorted({unit for recipe in (*recipes.values(), *(r for _, r in CIRCLE)) for unit in _units(recipe)})
     angles = np.arange(_ANGLES) * 360 / _ANGLES
     at_full = _around(angles, units)
@@ -93,11 +99,41 @@ def build_prototype_model() -> AffectModel:
     )
 
 
-def _compound(name: str) -> Recipe:
-    """The recipe of a compound expression: Du's prototypical units strong, the usual variants by their share."""
+def compound_recipe(name: str) -> Recipe:
+    """Return the recipe of a compound expression: Du's prototypical units strong, the usual variants by their share."""
     actions = DU_2014[name]
     usual: Recipe = {au: share for au, share in actions.variants.items() if share >= _VARIANT_SHARE and au != 11}
     return {au: 0.8 for au in actions.prototypical} | usual
+
+
+def recipe_towards(angle: float) -> Recipe:
+    """Return the recipe at distance 1 from neutral in a direction of the plane, between its neighbours in `CIRCLE`.
+
+    Parameters
+    ----------
+    angle : float
+        Degrees.
+
+    Returns
+    -------
+    dict
+        Action units and strengths, without overshoot.
+    """
+    actions, spline = _circle()
+    values = spline(angle % 360.0)
+    return {au: float(value) for au, value in zip(actions, values, strict=True) if value > 0}
+
+
+@cache
+def _circle() -> tuple[list[int | str], PchipInterpolator]:
+    """The action units of the circle, and their strengths by angle."""
+    from scipy.interpolate import PchipInterpolator
+
+    actions = sorted({au for _, recipe in CIRCLE for au in recipe})
+    known = np.array([angle for angle, _ in CIRCLE])
+    values = np.array([[recipe.get(au, 0.0) for au in actions] for _, recipe in CIRCLE])
+    around = np.concatenate([known[-3:] - 360, known, known[:3] + 360])
+    return actions, PchipInterpolator(around, np.concatenate([values[-3:], values, values[:3]]))
 
 
 def _units(recipe: Recipe) -> dict[str, float]:

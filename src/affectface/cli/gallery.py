@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer
 
+from affectface.cli.gallery_build import build, info
 from affectface.cli.gallery_ingest import ingest
 from affectface.cli.gallery_learn import learn
 from affectface.cli.gallery_synthesize import synthesize
@@ -12,3 +13,5 @@ gallery = typer.Typer(help="Affect models from labelled faces.", no_args_is_help
 gallery.command()(ingest)
 gallery.command()(learn)
 gallery.command()(synthesize)
+gallery.command()(build)
+gallery.command()(info)

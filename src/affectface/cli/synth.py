@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -33,6 +34,7 @@ from affectface.errors import AffectFaceError
 
 if TYPE_CHECKING:
     from affectface.affect import Affect
+    from affectface.gallery.affect_model import Support
     from affectface.synthesis.portrait import Portrait
 
 
@@ -87,6 +89,7 @@ def synth(
     }
     written: list[dict[str, Any]] = []
     failed: list[dict[str, Any]] = []
+    guessed: dict[str, Support] = {}
     with progress("synthesis", len(photos) * len(affects)) as advance:
         for photo, stem in zip(photos, _stems(photos), strict=True):
             try:
@@ -103,17 +106,31 @@ def synth(
                     write_image(file, _express(portraits, affect, intensity), provenance)
                     if sidecar:
                         write_sidecar(file, provenance)
-                    written.append({"photo": str(photo), "affect": name, "file": str(file)})
+                    support = portraits[0].affect_model.support_of(affect, intensity)
+                    frames = {} if support is None else {"frames_behind": support.frames}
+                    written.append({"photo": str(photo), "affect": name, "file": str(file), **frames})
+                    if support is not None and not support.frames:
+                        guessed[name] = support
                     advance(1)
             except AffectFaceError as error:
                 failed.append({"photo": str(photo), **error_record(error)})
                 if not as_json:
                     say_error(error)
+    if not as_json:
+        for name, support in guessed.items():
+            typer.echo(f"note: {name}: {_far(support)}", err=True)
     lines = [row["file"] for row in written]
     if written or as_json:
         say({"written": written, "failed": failed}, "\n".join(lines), as_json=as_json)
     if failed:
         raise typer.Exit(FAILED)
+
+
+def _far(support: Support) -> str:
+    """Return why a picture is a guess."""
+    if 0 < support.distance < math.inf:
+        return f"no frame of the affect model's gallery lies near it, the nearest class is {support.distance:.2f} away"
+    return "no frame of the affect model's gallery shows it; it is taken from the tables"
 
 
 def _open(photo: Path, face: int | Literal["largest", "all"], options: dict[str, Any]) -> list[Portrait]:

@@ -217,17 +217,21 @@ class AffectModel:
             As for `strengths`.
         """
         _check_intensity(intensity)
+        counted = self.expression_support
+        if not (self.support.any() or (counted is not None and counted.any())):
+            return None
         match affect:
-            case ValenceArousal() if self.support.any():
+            case ValenceArousal():
                 return self._support_at(self._place(affect, intensity))
-            case Expression(name=name) if name != "neutral" and self.expression_support is not None:
-                frames = int(self.expression_support[self._row(name)])
-                return Support(frames, 0.0) if self.expression_support.any() else None
+            case Expression(name=name) if name != "neutral":
+                return Support(0 if counted is None else int(counted[self._row(name)]), 0.0)
             case _:
                 return None
 
     def _support_at(self, where: NDArray[np.float64]) -> Support:
         known = self.support > 0
+        if not known.any():
+            return Support(0, math.inf)
         points, support = self.points[known].astype(np.float64), self.support[known]
         distance = np.hypot(*(points - where).T)
         near = distance <= np.maximum(_REACH, self._apart[known])

@@ -7,33 +7,22 @@ squares of the moved skin, within the units' bounds.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from weakref import WeakKeyDictionary
 
 import numpy as np
-from numpy.typing import NDArray
 
 from affectface.affect import ActionUnits, Affect
 from affectface.arrays import FloatArray
 from affectface.errors import TopologyMismatchError
 from affectface.gallery.affect_model import AffectModel
 from affectface.gallery.surface import Basis
-from affectface.gallery.transfer.bounded import bounded_least_squares
+from affectface.gallery.transfer.facial_units import flat_products, units_of
 from affectface.gallery.transfer.matching import match_faces
 from affectface.morphable import FaceModel
 
 _FEWEST_UNITS = 0.5
 """Share of an affect model's units that a face model must have: with fewer, the affect would not be what was asked."""
-STRONGEST = 1.5
-"""The most that a unit is asked for."""
-UNSEEN = ("eyeLook", "tongue")
-"""Units of which skin shows little: gaze, which lids follow a little, would be guessed from any squint."""
-OPPOSITES = (("jawLeft", "jawRight"), ("mouthLeft", "mouthRight"))
-"""Units that undo each other; both at once would explain what neither does."""
-RIDGE = 1e-2
-"""What a unit's square costs beside what it explains: units that do nearly the same share the work."""
-
 _known: WeakKeyDictionary[AffectModel, WeakKeyDictionary[FaceModel, AffectModel]] = WeakKeyDictionary()
 """What was brought to units already, as long as both models are there."""
 
@@ -139,15 +128,18 @@ def in_units_of(affect_model: AffectModel, face_model: FaceModel, affect: Affect
 
 def _transferred(affect_model: AffectModel, basis: Basis, face_model: FaceModel) -> AffectModel:
     match = match_faces(basis.surface, face_model)
-    components = match.moved(basis.displacements)
-    units = face_model.expression[:, match.vertices].astype(np.float64)
+    trust = match.trust[:, None]
+    components = match.moved(basis.displacements) * trust
+    units = face_model.expression[:, match.vertices] * trust
     names, k = face_model.expression_names, len(affect_model.points)
-    rows = np.concatenate([affect_model.point_strengths, affect_model.expression_strengths])
-    strengths = units_of(rows, components, units, names, match.trust)
+    rows = np.concatenate([affect_model.point_strengths, affect_model.expression_strengths]).astype(np.float64)
+    strengths = units_of(rows @ flat_products(components, units), flat_products(units, units), names)
     spread = None
     if affect_model.spread is not None and affect_model.expression_spread is not None:
-        rows = np.concatenate([affect_model.spread, affect_model.expression_spread])
-        spread = spread_of(rows, components, units, names, match.trust)
+        rows = np.concatenate([affect_model.spread, affect_model.expression_spread]).astype(np.float64) ** 2
+        # variances add up: those of the vertices are a sum of the units' squares, none of them negative
+        squares = units**2
+        spread = units_of(rows @ flat_products(components**2, squares), flat_products(squares, squares), names) ** 0.5
     return replace(
         affect_model,
         unit_names=names,
@@ -157,68 +149,3 @@ def _transferred(affect_model: AffectModel, basis: Basis, face_model: FaceModel)
         expression_spread=None if spread is None else spread[k:],
         basis=None,
     )
-
-
-def units_of(
-    weights: NDArray[np.floating],
-    components: NDArray[np.float64],
-    units: NDArray[np.float64],
-    names: Sequence[str],
-    trust: NDArray[np.float64],
-) -> FloatArray:
-    """Return the strengths of facial units that move skin as weighted components do.
-
-    Parameters
-    ----------
-    weights : ndarray of shape (N, B)
-        Of the components.
-    components : ndarray of shape (B, M, 3), float64
-        Displacements of M vertices, cm.
-    units : ndarray of shape (U, M, 3), float64
-        Displacements of the same vertices by each unit.
-    names : sequence of U str
-        The units: of two that are opposites one is at rest, and what skin does not show stays at rest.
-    trust : ndarray of shape (M,), float64
-        How much each vertex counts.
-
-    Returns
-    -------
-    ndarray of shape (N, U), float32
-        In [0, 1.5].
-    """
-    counted = (units * trust[:, None]).reshape(len(units), -1)
-    right = weights.astype(np.float64) @ ((components * trust[:, None]).reshape(len(components), -1) @ counted.T)
-    gram = counted @ counted.T
-    most = np.where([name.startswith(UNSEEN) for name in names], 0.0, STRONGEST)
-    found = bounded_least_squares(gram, right, most, ridge=RIDGE)
-    bound = np.tile(most, (len(found), 1))
-    for one, other in OPPOSITES:
-        if one in names and other in names:
-            a, b = names.index(one), names.index(other)
-            bound[:, a] = np.maximum(found[:, a] - found[:, b], 0)
-            bound[:, b] = np.maximum(found[:, b] - found[:, a], 0)
-    return bounded_least_squares(gram, right, bound, ridge=RIDGE).astype(np.float32)
-
-
-def spread_of(
-    spread: NDArray[np.floating],
-    components: NDArray[np.float64],
-    units: NDArray[np.float64],
-    names: Sequence[str],
-    trust: NDArray[np.float64],
-) -> FloatArray:
-    """Return standard deviations of facial units that spread skin as those of components do.
-
-    Parameters
-    ----------
-    spread : ndarray of shape (N, B)
-        Standard deviations of the components, which vary on their own.
-    components, units, names, trust
-        As for `units_of`.
-
-    Returns
-    -------
-    ndarray of shape (N, U), float32
-        Variances add up, so those of the vertices are a sum of the units' squares, none of them negative.
-    """
-    return units_of(spread.astype(np.float64) ** 2, components**2, units**2, names, trust**2) ** 0.5

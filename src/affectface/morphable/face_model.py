@@ -246,7 +246,9 @@ def write_npz(path: str | os.PathLike[str], arrays: Mapping[str, NDArray[Any]]) 
         np.savez_compressed(file, allow_pickle=False, **arrays)
 
 
-def read_npz(path: str | os.PathLike[str], kind: str, version: int) -> dict[str, NDArray[Any]]:
+def read_npz(
+    path: str | os.PathLike[str], kind: str, version: int, *, limit: int = _LIMIT_BYTES
+) -> dict[str, NDArray[Any]]:
     """Read an `.npz` of the project's, without ever unpickling, whatever is in it.
 
     Parameters
@@ -257,6 +259,8 @@ def read_npz(path: str | os.PathLike[str], kind: str, version: int) -> dict[str,
         What its ``format`` entry must say.
     version : int
         The newest ``format_version`` that is understood.
+    limit : int
+        Bytes that it may unpack to.
 
     Returns
     -------
@@ -266,13 +270,13 @@ def read_npz(path: str | os.PathLike[str], kind: str, version: int) -> dict[str,
     Raises
     ------
     ModelFileError
-        If it is not such a file, or would unpack to more than 1 GiB.
+        If it is not such a file, or would unpack to more than `limit`.
     """
     try:
         with zipfile.ZipFile(path) as archive:
             size = sum(entry.file_size for entry in archive.infolist())
-        if size > _LIMIT_BYTES:
-            raise ModelFileError(f"{path}: unpacks to {size >> 20} MiB; at most {_LIMIT_BYTES >> 20} MiB are read")
+        if size > limit:
+            raise ModelFileError(f"{path}: unpacks to {size >> 20} MiB; at most {limit >> 20} MiB are read")
         with np.load(path, allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}
     except FileNotFoundError:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
+from affectface.assets.example import example_photo
 from affectface.cli.app import app
 from affectface.gallery.store import open_gallery
 from affectface.mesh_files import write_obj
@@ -89,3 +90,14 @@ def test_one_line_for_a_full_disk_and_a_closed_folder(
         code, _, error = call(source, "-o", tmp_path / "b.gallery")
     assert (code, error.count("\n")) == (2, 1)
     assert "Permission denied" in error
+
+
+def test_photos_enter_through_the_fitter(tmp_path: Path) -> None:
+    (tmp_path / "photos.csv").write_text(f"file,subject,expression\n{example_photo()},a,neutral\nnone.png,a,anger\n")
+    code, said, _ = call(tmp_path / "photos.csv", "-o", tmp_path / "a.gallery", "--model", "embedded")
+    assert code == 0
+    assert "strengths of embedded, 1 sequences (1 new), 1 frames that count" in said
+    assert "left out: a, frame 1: none.png" in said
+    (tmp_path / "photos.csv").write_text("file,subject,expression\nnone.png,a,anger\n")
+    code, _, error = call(tmp_path / "photos.csv", "-o", tmp_path / "b.gallery", "--model", "embedded")
+    assert (code, error.count("\n")) == (2, 1)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from affectface.cli.options import JsonOption
+from affectface.cli.options import JsonOption, ModelOption
 from affectface.cli.report import progress, reporting, say
 
 if TYPE_CHECKING:
@@ -37,7 +37,13 @@ _MESHES = (".obj", ".ply", ".wrl", ".glb")
 
 @reporting
 def ingest(
-    source: Annotated[Path, typer.Argument(help="A folder of .obj, .ply, .wrl, .glb or .npy frames.")],
+    source: Annotated[
+        Path,
+        typer.Argument(
+            help="A folder of .obj, .ply, .wrl, .glb or .npy frames; or a .csv of photos and films, with file, "
+            "subject, and expression, valence and arousal, or labels, a .csv of a film's frames."
+        ),
+    ],
     out: Annotated[Path, typer.Option("-o", "--out", metavar="NAME.gallery", help="The gallery to write or continue.")],
     layout: Annotated[
         str | None,
@@ -70,9 +76,13 @@ def ingest(
             "with valence, arousal or expression."
         ),
     ] = None,
+    model: ModelOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Make a gallery of a 4D set: one folder, checksummed, continued where an earlier run ended."""
+    """Make a gallery of a 4D set, or of photos and films that are fitted: continued where an earlier run ended."""
+    if source.suffix.lower() == ".csv":
+        _ingest_photos(source, out, model, as_json=as_json)
+        return
     from affectface.gallery.scans import IngestConfig, ingest_scans, plan_ingest
 
     mesh, model_name = _template(template)
@@ -103,10 +113,39 @@ def ingest(
         f"{out}: {found.form}, {found.sequences} sequences ({found.added} new), {found.frames} frames that count; "
         f"the files were taken to be in {found.unit}",
         *(f"  {note}" for note in found.notes),
-        *(f"  left out: {why}" for why in found.left_out),
+        *_left_out(found.left_out, found.left_out_frames),
     ]
-    more = found.left_out_frames - len(found.left_out)
-    say(result, "\n".join([*lines, f"  and {more} frames more"] if more else lines), as_json=as_json)
+    say(result, "\n".join(lines), as_json=as_json)
+
+
+def _ingest_photos(table: Path, out: Path, model: str | None, *, as_json: bool) -> None:
+    """Fit photos and films into a gallery of strengths."""
+    from affectface.morphable.library import load_named_face_model
+    from affectface.synthesis.photo_gallery import fit_photo_gallery, read_photo_table
+
+    sets = read_photo_table(table)
+    face_model = load_named_face_model(model)
+    with progress("fitting", sum(one.frames for one in sets)) as advance:
+        found = fit_photo_gallery(face_model, sets, out, advance=advance)
+    result = {
+        "gallery": str(out),
+        "form": "strengths",
+        "face_model": face_model.name,
+        "sequences": found.sequences,
+        "frames": found.frames,
+        "added": found.added,
+        "left_out_frames": found.left_out_frames,
+        "left_out": list(found.left_out),
+    }
+    sequences = f"{found.sequences} sequences ({found.added} new)"
+    head = f"{out}: strengths of {face_model.name}, {sequences}, {found.frames} frames that count"
+    say(result, "\n".join([head, *_left_out(found.left_out, found.left_out_frames)]), as_json=as_json)
+
+
+def _left_out(reasons: tuple[str, ...], frames: int) -> list[str]:
+    """Say what was left out."""
+    more = frames - len(reasons)
+    return [*(f"  left out: {why}" for why in reasons), *([f"  and {more} frames more"] if more else [])]
 
 
 def _template(text: str | None) -> tuple[Template | None, str]:

@@ -138,7 +138,7 @@ def fit_film(
     result: list[NamedFit] = []
     used: list[tuple[int, Picture, float]] = []
     for number, frame in enumerate(film.frames()):
-        picture, reason = _fittable(model, frame)
+        picture, reason = fittable(model, frame)
         result.append(NamedFit(number, None, None, reason))
         if picture is not None:
             smaller, factor = (replace(picture, image=None), 1.0) if texture is None else _shrunk(picture)
@@ -153,8 +153,23 @@ def fit_film(
     return result
 
 
-def _fittable(model: FaceModel, frame: Image) -> tuple[Picture | None, str]:
-    """Return a frame's face, or why it cannot be fitted: in a film a head may turn away for a while."""
+def fittable(model: FaceModel, frame: Image) -> tuple[Picture | None, str]:
+    """Return a frame's face, or why it cannot be fitted: in a film a head may turn away for a while.
+
+    Parameters
+    ----------
+    model : FaceModel
+        The face model.
+    frame : ndarray of shape (H, W, 3), uint8
+        The frame.
+
+    Returns
+    -------
+    picture : Picture or None
+        The largest face.
+    reason : str
+        Why there is none.
+    """
     picture = _picture(frame)
     if picture is None:
         return None, "no face was found"

@@ -1,0 +1,278 @@
+"""Annotated photos and films -> a gallery of strengths, through the fitter.
+
+A sequence is a film, or all photos of one subject, session and task. The photos of a sequence share one identity; a
+film is fitted in pieces of some minutes, each with one identity, so that memory does not grow with its length.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+
+from affectface.arrays import FloatArray
+from affectface.clips import FILMS, Film, open_film
+from affectface.csv_rows import Row, read_rows
+from affectface.errors import AffectFaceError, GalleryError
+from affectface.fitting.face_fit import FaceFit
+from affectface.fitting.sequences import Picture, fit_same_person, fit_sequence
+from affectface.gallery.label_cells import read_label
+from affectface.gallery.scans.source_sequence import sequence_name
+from affectface.gallery.store import Labels, create_gallery, open_gallery
+from affectface.gallery.store import Sequence as Described
+from affectface.images import read_image
+from affectface.morphable import FaceModel
+from affectface.synthesis.film_labels import listed_labels, read_film_labels
+from affectface.synthesis.many_fits import fittable
+
+Advance = Callable[[int], None]
+_PIECE = 3000
+"""Frames of a film that are fitted together."""
+_PHOTO_RATE = 1.0
+_NOTED = 20
+
+
+@dataclass(frozen=True)
+class PhotoSet:
+    """A sequence that is still to be fitted: photos of one person, or a film.
+
+    Attributes
+    ----------
+    name, subject, session, task : str
+        What it is.
+    folder : Path
+        Where its files are.
+    rows : tuple of mapping
+        The photos' rows of the table; one of a film.
+    film : bool
+        Which of the two.
+    """
+
+    name: str
+    subject: str
+    session: str
+    task: str
+    folder: Path
+    rows: tuple[Row, ...]
+    film: bool
+
+    @property
+    def frames(self) -> int:
+        """How many frames it has; of a film, about so many."""
+        if not self.film:
+            return len(self.rows)
+        try:
+            return open_film(self.folder / self.rows[0]["file"]).frame_count
+        except AffectFaceError:
+            return 1
+
+    def plain(self, error: AffectFaceError) -> str:
+        """Return what an error says, without the folder, which other machines do not have."""
+        return str(error).replace(f"{self.folder}{os.sep}", "")
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """What came of it.
+
+    Attributes
+    ----------
+    sequences, frames : int
+        How many the gallery has now, and how many of the frames count.
+    added : int
+        Sequences of this run.
+    left_out : tuple of str
+        The first frames of the gallery that do not count, and why.
+    left_out_frames : int
+        How many there are.
+    """
+
+    sequences: int
+    frames: int
+    added: int
+    left_out: tuple[str, ...]
+    left_out_frames: int
+
+
+def read_photo_table(table: str | os.PathLike[str]) -> list[PhotoSet]:
+    """Read a table of photos and films with labels.
+
+    Parameters
+    ----------
+    table : path-like
+        A CSV file with the columns `file` (beside the table, or an absolute path) and `subject`, perhaps `session` and
+        `task`; and with `expression`, with `valence` and `arousal`, or for films with `labels`, a file of labels for
+        their frames (see `read_film_labels`).
+
+    Returns
+    -------
+    list of PhotoSet
+        The sequences, sorted by name.
+
+    Raises
+    ------
+    GalleryError
+        If it cannot be read, lacks columns, or has a label that is none.
+    """
+    rows = read_rows(table, GalleryError)
+    columns, folder = set(rows[0]), Path(table).parent
+    if not {"file", "subject"} <= columns or not columns & {"expression", "valence", "arousal", "labels"}:
+        raise GalleryError(
+            f"{table}: has the columns {', '.join(rows[0])}; file and subject are needed, and expression, valence and "
+            "arousal, or labels"
+        )
+    groups: dict[tuple[str, str, str, str], list[Row]] = {}
+    for number, row in enumerate(rows, 2):
+        read_label(row, f"{table}: row {number}")
+        if not row["file"] or not row["subject"]:
+            raise GalleryError(f"{table}: row {number}: file and subject are needed")
+        stem = Path(row["file"]).stem if row["file"].lower().endswith(FILMS) else ""
+        if row.get("labels") and not stem:
+            raise GalleryError(f"{table}: row {number}: a file of labels belongs to a film, {row['file']} is none")
+        key = row["subject"], row.get("session", ""), row.get("task", ""), stem
+        groups.setdefault(key, []).append(row)
+    sets = [
+        PhotoSet(sequence_name(subject, session, task, stem), subject, session, task, folder, tuple(group), bool(stem))
+        for (subject, session, task, stem), group in groups.items()
+    ]
+    sets.sort(key=lambda one: one.name)
+    twice = [one.name for one in sets if one.film and len(one.rows) > 1]
+    twice += [one.name for one, other in pairwise(sets) if one.name == other.name]
+    if twice:
+        raise GalleryError(f"{table}: {twice[0]} would be two sequences; tell them apart by a column session or task")
+    return sets
+
+
+def fit_photo_gallery(
+    model: FaceModel, sets: Sequence[PhotoSet], out: str | os.PathLike[str], *, advance: Advance = lambda frames: None
+) -> Fitted:
+    """Make a gallery of strengths of photos and films, or continue one.
+
+    Parameters
+    ----------
+    model : FaceModel
+        The face model that is fitted.
+    sets : sequence of PhotoSet
+        What `read_photo_table` gives.
+    out : path-like
+        The gallery.
+    advance : callable
+        Called with the number of further frames that are done.
+
+    Returns
+    -------
+    Fitted
+        What came of it.
+
+    Raises
+    ------
+    GalleryError
+        If nothing could be fitted, or the gallery is of something else or cannot be written.
+    MissingPackageError
+        If pyarrow is not installed.
+    """
+    added = 0
+    source = {"kind": "photos and films"}
+    units = model.expression_names
+    with create_gallery(out, "strengths", unit_names=units, topology=model.name, source=source) as writer:
+        for one in sets:
+            if writer.has(one.name):
+                continue
+            values, reasons, labels, rate = (_film if one.film else _photos)(model, one, advance)
+            described = Described(one.name, one.subject, one.session, one.task, rate, len(reasons))
+            writer.add(described, [values], left_out=reasons, labels=labels)
+            added += 1
+    gallery = open_gallery(out)
+    left_out, frames = [], 0
+    for described in gallery.sequences:
+        said = enumerate(gallery.left_out(described.name))
+        left_out += [f"{described.name}, frame {number}: {reason}" for number, reason in said if reason]
+        frames += described.frames
+    if len(left_out) == frames:
+        raise GalleryError(f"{out}: none of {frames} pictures could be fitted; the first: {left_out[0]}")
+    kept = frames - len(left_out)
+    return Fitted(len(gallery.sequences), kept, added, tuple(left_out[:_NOTED]), len(left_out))
+
+
+Read = tuple[FloatArray, list[str], Labels, float]
+Look = tuple[Picture | None, str]
+"""A face without its image, or why there is none."""
+
+
+def _photos(model: FaceModel, one: PhotoSet, advance: Advance) -> Read:
+    """Fit photos of one person."""
+    looks = []
+    for row in one.rows:
+        looks.append(_look_at_photo(model, one, row))
+        advance(1)
+    values, reasons = _fit(model, looks, fit_same_person)
+    return values, reasons, listed_labels([read_label(row, row["file"]) for row in one.rows]), _PHOTO_RATE
+
+
+def _look_at_photo(model: FaceModel, one: PhotoSet, row: Row) -> Look:
+    try:
+        picture, reason = fittable(model, read_image(one.folder / row["file"]))
+    except AffectFaceError as error:
+        return None, one.plain(error)
+    return (None if picture is None else replace(picture, image=None)), reason
+
+
+def _film(model: FaceModel, one: PhotoSet, advance: Advance) -> Read:
+    """Fit a film, piece by piece."""
+    row = one.rows[0]
+    values, reasons, rate = [], [], _PHOTO_RATE
+    try:
+        film = open_film(one.folder / row["file"])
+    except AffectFaceError as error:
+        pieces: Iterator[list[Look]] = iter([[(None, one.plain(error))]])
+    else:
+        rate = film.fps
+        pieces = _pieces(model, one, film, advance)
+    for looks in pieces:
+        fitted, why = _fit(model, looks, fit_sequence)
+        values.append(fitted)
+        reasons += why
+    if row.get("labels"):
+        labels = read_film_labels(one.folder / row["labels"], len(reasons), rate)
+    else:
+        labels = listed_labels([read_label(row, row["file"])] * len(reasons))
+    return np.concatenate(values), reasons, labels, rate
+
+
+def _pieces(model: FaceModel, one: PhotoSet, film: Film, advance: Advance) -> Iterator[list[Look]]:
+    """Yield the faces of some minutes of a film at a time; where it is damaged it ends, with a frame that says so."""
+    looks: list[Look] = []
+    try:
+        for frame in film.frames():
+            picture, reason = fittable(model, frame)
+            looks.append((None if picture is None else replace(picture, image=None), reason))
+            advance(1)
+            if len(looks) == _PIECE:
+                yield looks
+                looks = []
+    except AffectFaceError as error:
+        looks.append((None, one.plain(error)))
+    if looks:
+        yield looks
+
+
+def _fit(
+    model: FaceModel, looks: list[Look], fit: Callable[[FaceModel, list[Picture]], tuple[FaceFit, ...]]
+) -> tuple[FloatArray, list[str]]:
+    """Fit faces together; return strengths (F, E), NaN of those without, and why each does not count."""
+    values = np.full((len(looks), len(model.expression_names)), np.nan, dtype=np.float32)
+    reasons = [reason for _, reason in looks]
+    places = [place for place, (picture, _) in enumerate(looks) if picture is not None]
+    if places:
+        try:
+            fits = fit(model, [picture for picture, _ in looks if picture is not None])
+        except AffectFaceError as error:
+            for place in places:
+                reasons[place] = str(error)
+        else:
+            values[places] = [one.expression for one in fits]
+    return values, reasons

@@ -60,3 +60,7 @@ class AnnotationError(AffectFaceError):
 
 class GalleryError(AffectFaceError):
     """Labelled faces that cannot be read, or from which nothing can be learned."""
+
+
+class DataSetError(AffectFaceError):
+    """A data set, or its manifest, that is damaged, laid out in another way, or lacks what is asked for."""

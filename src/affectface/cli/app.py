@@ -10,6 +10,7 @@ from affectface import __version__
 from affectface.cli.animate import animate
 from affectface.cli.assets import assets
 from affectface.cli.bench import bench
+from affectface.cli.dataset import dataset
 from affectface.cli.evaluate import evaluate
 from affectface.cli.fit import fit
 from affectface.cli.gallery import gallery
@@ -47,3 +48,4 @@ for verb in (synth, animate, sheet, fit, evaluate, info, bench):
 app.add_typer(assets, name="assets")
 app.add_typer(model, name="model")
 app.add_typer(gallery, name="gallery")
+app.add_typer(dataset, name="dataset")

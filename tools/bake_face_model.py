@@ -47,8 +47,9 @@ on the model this script makes; the gains in `face_model/units.py` come from suc
 from __future__ import annotations
 
 import argparse
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from face_model.dental_arch import Part
@@ -64,6 +65,7 @@ from face_model.head import (
 from face_model.identities import align, principal_components, sample_people
 from face_model.makehuman import Archive, Array
 from face_model.units import UNITS, unit_shapes
+from numpy.typing import NDArray
 
 from affectface.landmarks import LANDMARKS68, detect_faces
 from affectface.morphable import LANDMARKS, REGIONS, FaceModel, save_face_model
@@ -83,6 +85,9 @@ BITE = np.array([0.0, -0.13, -0.42])
 """The edge between the upper incisors against the lip seam, cm: a millimetre below it, four behind it."""
 
 ARCH_SCALE = 1.0
+
+PEOPLE_SEED = 20
+"""Draws the people."""
 
 STEP = 1 / 2048
 """Displacements are rounded to 0.005 mm, which lets the file be packed to half."""
@@ -124,8 +129,41 @@ def points68(model: FaceModel, triangles: np.ndarray, weights: np.ndarray) -> np
     return skin[np.linalg.norm(model.vertices[skin] - goals[:, None], axis=2).argmin(1)].astype(np.int32)
 
 
-def assemble(archive: Archive) -> FaceModel:
-    """Return the model without landmarks: all parts, identities and units."""
+@dataclass(frozen=True, eq=False)
+class Crowd:
+    """The heads of which identities are made.
+
+    Attributes
+    ----------
+    head : object
+        The mean head's mesh.
+    at : dict of str to slice
+        Where the guides of eyes and teeth lie, behind the head's vertices.
+    taken : ndarray of shape (V,)
+        MakeHuman's vertices.
+    people : ndarray of shape (N, V, 3)
+        Sampled heads, aligned.
+    weights : ndarray of shape (V,)
+        How much each vertex counts.
+    eyes : tuple of ndarray of shape (3,)
+        Centres of the mean's eyeballs, left first.
+    """
+
+    head: Any
+    at: dict[str, slice]
+    taken: NDArray[np.intp]
+    people: Array
+    weights: Array
+    eyes: tuple[Array, Array]
+
+    @property
+    def scale(self) -> float:
+        """From MakeHuman's size to that of people."""
+        return PUPIL_DISTANCE / float(self.eyes[0][0] - self.eyes[1][0])
+
+
+def gather(archive: Archive) -> Crowd:
+    """Return sampled heads; the same ones every time."""
     base = archive.base
     adult = base.vertices + sum(archive.target(n) * w for n, w in _mean_adult())
     head = take_head(base, adult)
@@ -138,8 +176,7 @@ def assemble(archive: Archive) -> FaceModel:
         at[name] = slice(start, start + len(vertices))
         start += len(vertices)
 
-    units = {name: shape[taken] for name, shape in unit_shapes(archive).items()}
-    people = sample_people(archive, taken, np.random.default_rng(20))
+    people = sample_people(archive, taken, np.random.default_rng(PEOPLE_SEED))
     skin = np.zeros(len(taken), dtype=bool)
     skin[np.unique(head.triangles[head.regions == REGIONS.index("face")])] = True
     mean = people.mean(0)
@@ -151,11 +188,16 @@ def assemble(archive: Archive) -> FaceModel:
     people = align(people, stable)
     seen = skin & (near[:, 2] > -3.5) & (near[:, 1] > -10)
     weights = np.where(seen, 1.0, np.where(skin, 0.15, 0.02))
-    identity = principal_components(people, weights)
-    scale = PUPIL_DISTANCE / float(eyes[0][0][0] - eyes[1][0][0])
-    mean = (people.mean(0) - middle) * scale + EYES_AT
-    identity, units = identity * scale, {name: shape * scale for name, shape in units.items()}
-    return _put_together(head, mean, identity, units, at)
+    return Crowd(head, at, taken, people, weights, (eyes[0][0], eyes[1][0]))
+
+
+def assemble(archive: Archive) -> FaceModel:
+    """Return the model without landmarks: all parts, identities and units."""
+    crowd = gather(archive)
+    identity = principal_components(crowd.people, crowd.weights)
+    mean = (crowd.people.mean(0) - sum(crowd.eyes) / 2) * crowd.scale + EYES_AT
+    units = {name: shape[crowd.taken] * crowd.scale for name, shape in unit_shapes(archive).items()}
+    return _put_together(crowd.head, mean, identity * crowd.scale, units, crowd.at)
 
 
 def _mean_adult() -> list[tuple[str, float]]:

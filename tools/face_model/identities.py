@@ -23,9 +23,9 @@ _OPPOSED = (
     ("compress", "uncompress"),
 )  # fmt: skip
 _ASYMMETRY_SIGMA = 0.1
-_ANCESTRIES = ("african", "asian", "caucasian")
+ANCESTRIES = ("african", "asian", "caucasian")
 _GENDERS = ("female", "male")
-_AGES = ("child", "young", "old")
+AGES = ("child", "young", "old")
 _LEVELS = ("min", "average", "max")
 
 
@@ -53,21 +53,30 @@ def sample_people(archive: Archive, vertices: NDArray[np.intp], rng: np.random.G
     return archive.base.vertices[vertices] + mixed.reshape(PEOPLE, -1, 3).astype(np.float64)
 
 
-def _macro_weights(rng: np.random.Generator) -> tuple[list[str], Array]:
+def sample_traits(rng: np.random.Generator) -> tuple[Array, Array, Array]:
+    """Return how male (N,) sampled people are, and their shares of ancestries (N, 3) and ages (N, 3)."""
     gender = rng.beta(0.6, 0.6, PEOPLE)
-    genders = np.stack([1 - gender, gender], axis=1)
     ancestries = rng.dirichlet((0.5, 0.5, 0.5), PEOPLE)
     # One person in six is between a school child and an adult; the others between 20 and old age.
     young = rng.random(PEOPLE) < 1 / 6
     share = np.where(young, rng.uniform(0.2, 1, PEOPLE), rng.beta(0.8, 1.6, PEOPLE))
-    ages = np.stack([young * (1 - share), np.where(young, share, 1 - share), ~young * share], axis=1)
+    return (
+        gender,
+        ancestries,
+        np.stack([young * (1 - share), np.where(young, share, 1 - share), ~young * share], axis=1),
+    )
+
+
+def _macro_weights(rng: np.random.Generator) -> tuple[list[str], Array]:
+    gender, ancestries, ages = sample_traits(rng)
+    genders = np.stack([1 - gender, gender], axis=1)
     muscle, weight = (_levels(rng.beta(2.2, 2.2, PEOPLE)) for _ in range(2))
     names, columns = [], []
-    for (a, ancestry), (g, gender_name), (t, age) in product(*map(enumerate, (_ANCESTRIES, _GENDERS, _AGES))):
+    for (a, ancestry), (g, gender_name), (t, age) in product(*map(enumerate, (ANCESTRIES, _GENDERS, AGES))):
         names.append(f"macrodetails/{ancestry}-{gender_name}-{age}")
         columns.append(ancestries[:, a] * genders[:, g] * ages[:, t])
     for (g, gender_name), (t, age), (m, muscles), (w, weights) in product(
-        *map(enumerate, (_GENDERS, _AGES, _LEVELS, _LEVELS))
+        *map(enumerate, (_GENDERS, AGES, _LEVELS, _LEVELS))
     ):
         names.append(f"macrodetails/universal-{gender_name}-{age}-{muscles}muscle-{weights}weight")
         columns.append(genders[:, g] * ages[:, t] * muscle[:, m] * weight[:, w])

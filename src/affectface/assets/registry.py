@@ -91,6 +91,13 @@ ASSETS: tuple[Asset, ...] = (
         origin="affectface, from published tables",
     ),
     Asset(
+        name="identity-traits",
+        kind="face model",
+        file="identity_traits.npz",
+        licence="CC0-1.0",
+        origin=_MAKEHUMAN,
+    ),
+    Asset(
         name="face-short-range",
         kind="landmarker",
         file="landmarker/face_short_range.onnx",

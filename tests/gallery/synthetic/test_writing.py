@@ -47,6 +47,7 @@ def test_strengths_with_labels(tmp_path: Path) -> None:
     assert gallery.complete
     assert gallery.verify() == []
     assert gallery.source["synthetic"]["seed"] == 5
+    assert set(gallery.source["subjects"]) == {"s1", "s2"}
     assert {sequence.subject for sequence in gallery.sequences} == {"s1", "s2"}
     for sequence in gallery.sequences:
         labels = gallery.labels(sequence.name)

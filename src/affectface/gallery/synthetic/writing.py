@@ -16,7 +16,7 @@ from affectface.errors import GalleryError
 from affectface.gallery.store import GalleryWriter, Sequence, Template, create_gallery
 from affectface.gallery.synthetic.actions import UNITS
 from affectface.gallery.synthetic.config import SynthesisPlan
-from affectface.gallery.synthetic.looks import identity_of
+from affectface.gallery.synthetic.looks import identity_of, traits_of
 from affectface.gallery.synthetic.people import Person
 from affectface.gallery.synthetic.sequences import (
     SimulatedSequence,
@@ -88,7 +88,8 @@ def synthesize_gallery(
 
 def _settings(plan: SynthesisPlan, face_model: FaceModel | None) -> dict[str, Any]:
     """What the gallery is, for `create_gallery`."""
-    source = {"synthetic": asdict(plan) | {"generator": GENERATOR}}
+    people = {person.name: traits_of(plan, person).words for person in people_of(plan)}
+    source = {"synthetic": asdict(plan) | {"generator": GENERATOR}, "subjects": people}
     if face_model is None:
         return {"form": "strengths", "unit_names": UNITS, "source": source}
     template = Template(face_model.name, face_model.vertices, face_model.triangles)

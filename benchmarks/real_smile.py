@@ -4,7 +4,8 @@
 
 FOLDER holds `neutral` and `smiling` with photos of the same names. People smile more and less, so the strength of the
 smile is chosen on every other person and measured on those left out, and the other way round. Beside it stands the
-smile that an affect model learns from the photos of all others (`affectface gallery learn`). The landmarks of the moved
+smile that an affect model learns from the photos of all others (`affectface gallery build`): their mean, and what is
+expected of somebody with the person's neutral face. The landmarks of the moved
 model are compared, brought onto the smiling photo by eyes, nose and forehead; no picture is drawn. Writes
 benchmarks/results/real_smile_MODEL.json.
 """
@@ -15,6 +16,7 @@ import argparse
 import json
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,18 +25,22 @@ import affectface as af
 from affectface.evaluation.crops import similarity
 from affectface.fitting.dense_landmarks import LandmarkFit, fit_landmarks
 from affectface.fitting.face_fit import interocular_distance
-from affectface.fitting.sequences import Picture, fit_same_person
+from affectface.gallery.building.build import build_affect_model
+from affectface.gallery.building.config import BuildConfig
 from affectface.gallery.driving import expression_of
-from affectface.gallery.learning import Sample, learn_affect_model
 from affectface.gallery.library import load_named_affect_model
+from affectface.gallery.own_face import rest_of
+from affectface.gallery.store import open_gallery
 from affectface.landmarks import detect_faces
 from affectface.landmarks.topology import LIPS_INNER_LOWER, LIPS_INNER_UPPER, LIPS_OUTER_LOWER, LIPS_OUTER_UPPER
 from affectface.morphable.library import load_named_face_model
+from affectface.synthesis.photo_gallery import fit_photo_gallery, read_photo_table
 
 LIPS = sorted({*LIPS_INNER_LOWER, *LIPS_INNER_UPPER, *LIPS_OUTER_LOWER, *LIPS_OUTER_UPPER})
 STILL = [33, 133, 263, 362, 168, 6, 197, 195, 4, 98, 327, 127, 356, 10]
 """Landmarks that a smile leaves where they are: corners of the eyes, nose, temples, forehead."""
 STRENGTHS = np.round(np.arange(0.0, 1.05, 0.05), 2)
+SHOWN = ("neutral", "happiness")
 RESULTS = Path(__file__).parent / "results"
 FACES = Path(__file__).parents[2] / "shared" / "faces" / "london"
 
@@ -59,13 +65,15 @@ def main() -> None:
         best = int(distances[learnt].mean(axis=0).argmin())
         left_out[tested] = distances[tested, best]
         chosen.append(float(STRENGTHS[best]))
+    learned = learned_distances(model, pairs)
     result = {
         "face_model": model.name,
         "people": len(pairs),
         "neutral": round(float(distances[:, 0].mean()), 4),
         "left_out": round(float(left_out.mean()), 4),
         "strengths": chosen,
-        "learned_from_the_others": round(float(learned_distances(model, pairs).mean()), 4),
+        "learned_from_the_others": round(float(learned[:, 0].mean()), 4),
+        "learned_with_the_face": round(float(learned[:, 1].mean()), 4),
         "by_strength": dict(zip(map(str, STRENGTHS), distances.mean(axis=0).round(4).tolist(), strict=True)),
     }
     RESULTS.mkdir(exist_ok=True)
@@ -74,7 +82,10 @@ def main() -> None:
         f"face model {model.name}, {len(pairs)} people; mean distance of the mouth's landmarks, inter-ocular distances"
     )
     print(f"left neutral {result['neutral']:.4f}; smile of the people left out {result['left_out']:.4f}, at {chosen}")
-    print(f"smile learned from the photos of all others {result['learned_from_the_others']:.4f}")
+    print(
+        f"smile learned from the photos of all others {result['learned_from_the_others']:.4f}; "
+        f"that of people with such a face {result['learned_with_the_face']:.4f}"
+    )
 
 
 def distances_of(model: af.FaceModel, smile: NDArray[np.float32], neutral: Path, smiling: Path) -> list[float]:
@@ -85,19 +96,26 @@ def distances_of(model: af.FaceModel, smile: NDArray[np.float32], neutral: Path,
 
 
 def learned_distances(model: af.FaceModel, pairs: list[tuple[Path, Path]]) -> Points:
-    """Return the distance of each person's mouth (P,) from the real smile, when it smiles as all others do."""
-    samples: list[list[Sample]] = []
-    for neutral, smiling in pairs:
-        fits = fit_same_person(model, [Picture(*found_in(photo)) for photo in (neutral, smiling)])
-        shown = zip(fits, ("neutral", "happiness"), strict=True)
-        samples.append([Sample(neutral.stem, fit.expression, name) for fit, name in shown])
-    base, distances = load_named_affect_model(), []
-    for person, (neutral, smiling) in enumerate(pairs):
-        others = [sample for other, both in enumerate(samples) if other != person for sample in both]
-        learned = learn_affect_model(others, model.expression_names, base, name="others").model
-        (rest, size), (real, _) = found_in(neutral), found_in(smiling)
-        smile = expression_of(learned, model, af.Expression("happiness"), 1.0)
-        distances.append(distance(model, fit_landmarks(model, rest, size), rest, real, smile))
+    """Return the distance of each person's mouth from the real smile, when it smiles as all others do (P, 2).
+
+    First the mean smile of the others, then the one that goes with the person's neutral face.
+    """
+    distances = []
+    with TemporaryDirectory() as scratch:
+        folder = Path(scratch)
+        rows = [f"{photo},{pair[0].stem},{name}" for pair in pairs for photo, name in zip(pair, SHOWN, strict=True)]
+        (folder / "table.csv").write_text("\n".join(["file,subject,expression", *rows]) + "\n", encoding="utf-8")
+        fit_photo_gallery(model, read_photo_table(folder / "table.csv"), folder / "gallery")
+        gallery = open_gallery(folder / "gallery")
+        for neutral, smiling in pairs:
+            config, base = BuildConfig(without=(neutral.stem,)), load_named_affect_model()
+            work = folder / f"work-{neutral.stem}"
+            others = build_affect_model(gallery, "others", scratch=work, base=base, config=config).model
+            (rest, size), (real, _) = found_in(neutral), found_in(smiling)
+            fit = fit_landmarks(model, rest, size)
+            own = others.for_face(rest_of(model, fit.identity, fit.expression))
+            smiles = [expression_of(one, model, af.Expression("happiness"), 1.0) for one in (others, own)]
+            distances.append([distance(model, fit, rest, real, smile) for smile in smiles])
     return np.array(distances)
 
 

@@ -77,6 +77,8 @@ def test_photos_and_films_become_strengths(
     assert values[1, jaw] > values[0, jaw] + 0.2
     assert labels is not None
     assert labels.expression == ("neutral", "surprise")
+    assert np.abs(gallery.face("a")).max() > 0.1  # type: ignore[arg-type]
+    assert gallery.face("a_film") is None
     assert gallery.left_out("b")[2].startswith("empty.png: the file is empty")
     film, said = gallery.sequence("a_film"), gallery.labels("a_film")
     assert (film.frame_rate, film.frames) == (10, done.frames - 4 + 1)

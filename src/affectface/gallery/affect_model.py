@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from affectface.affect import ActionUnits, Affect, Expression, ValenceArousal
 from affectface.arrays import FloatArray, read_only
 from affectface.errors import ModelFileError, TargetError
+from affectface.gallery.own_face import FaceRegression
 from affectface.gallery.plane.field import PlaneField
 from affectface.gallery.surface import Basis
 
@@ -78,6 +79,8 @@ class AffectModel:
         What `unit_names` are, where they are not facial units that face models know by name.
     provenance : mapping
         What it was built from, in JSON's types.
+    faces : FaceRegression or None
+        How expressions go with the face that shows them, where that was learned; see `for_face`.
     """
 
     name: str
@@ -94,6 +97,7 @@ class AffectModel:
     expression_support: NDArray[np.int32] | None = None
     basis: Basis | None = None
     provenance: Mapping[str, Any] = field(default_factory=dict)
+    faces: FaceRegression | None = None
 
     def __post_init__(self) -> None:
         k, u, c = len(self.points), len(self.unit_names), len(self.expression_names)
@@ -120,6 +124,8 @@ class AffectModel:
                 f"affect model {self.name!r}: {k} classes and {c} expressions on {u} units; three or more different "
                 "points in [-1, 1] or an expression, and a unit are needed"
             )
+        if self.faces is not None and (self.faces.changes.shape[0], self.faces.changes.shape[2]) != (c, u):
+            raise ModelFileError(f"affect model {self.name!r}: its regression on faces is of other units; rebuild it")
         if self.basis is not None and len(self.basis.displacements) != u:
             raise ModelFileError(
                 f"affect model {self.name!r}: {len(self.basis.displacements)} displacements of {u} units; rebuild it"
@@ -273,6 +279,24 @@ class AffectModel:
     def nearest(self) -> AffectModel:
         """Return the same model that takes the nearest class instead of interpolating."""
         return replace(self, interpolation="nearest")
+
+    def for_face(self, face: FloatArray) -> AffectModel:
+        """Return the model of one face.
+
+        Parameters
+        ----------
+        face : ndarray of shape (68, 3), float32
+            The face at rest, as `affectface.gallery.own_face.rest_of` gives it.
+
+        Returns
+        -------
+        AffectModel
+            The model itself where nothing was learned about faces; otherwise with the expressions that people with
+            such a face are expected to show.
+        """
+        if self.faces is None:
+            return self
+        return replace(self, expression_strengths=self.expression_strengths + self.faces.changes_for(face), faces=None)
 
 
 def _plane_is_sound(points: FloatArray) -> bool:

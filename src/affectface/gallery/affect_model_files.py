@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from affectface.errors import ModelFileError
 from affectface.gallery.affect_model import AffectModel
+from affectface.gallery.own_face import FaceRegression
 from affectface.gallery.surface import Basis, Surface
 from affectface.morphable.face_model import read_npz, write_npz
 
@@ -33,6 +34,7 @@ _SURFACE: dict[str, Any] = {
     "landmark_triangles": np.int32,
     "landmark_weights": np.float32,
 }
+_FACES = ("mean", "directions", "changes")
 _MOST_PROVENANCE = 1 << 24
 
 
@@ -57,6 +59,8 @@ def save_affect_model(model: AffectModel, path: str | os.PathLike[str]) -> None:
     for name in (*_NUMBERS, *_LATER):
         if getattr(model, name) is not None:
             arrays[name] = np.asarray(getattr(model, name))
+    if model.faces is not None:
+        arrays |= {f"faces_{name}": getattr(model.faces, name) for name in _FACES}
     if model.basis is not None:
         arrays["basis_displacements"] = model.basis.displacements.astype(np.float16)
         arrays["basis_name"] = np.array(model.basis.surface.name)
@@ -105,6 +109,7 @@ def load_affect_model(path: str | os.PathLike[str]) -> AffectModel:
         expression_support=later.get("expression_support"),
         basis=_basis(arrays, path) if "basis_displacements" in arrays else None,
         provenance=_provenance(arrays, path),
+        faces=_faces(arrays, path) if "faces_mean" in arrays else None,
     )
 
 
@@ -127,6 +132,10 @@ def _entry(arrays: dict[str, NDArray[Any]], name: str, path: str | os.PathLike[s
     if name not in arrays:
         raise ModelFileError(f"{path}: the affect model has no {name!r}; rebuild it")
     return arrays[name]
+
+
+def _faces(arrays: dict[str, NDArray[Any]], path: str | os.PathLike[str]) -> FaceRegression:
+    return FaceRegression(**{name: _numbers(arrays, f"faces_{name}", path, np.float32) for name in _FACES})
 
 
 def _basis(arrays: dict[str, NDArray[Any]], path: str | os.PathLike[str]) -> Basis:

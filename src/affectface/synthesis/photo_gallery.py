@@ -14,13 +14,16 @@ from pathlib import Path
 
 import numpy as np
 
-from affectface.arrays import FloatArray
+from affectface.arrays import BoolArray, FloatArray
 from affectface.clips import FILMS, Film, open_film
 from affectface.csv_rows import Row, read_rows
 from affectface.errors import AffectFaceError, GalleryError
+from affectface.fitting.dense_landmarks import fit_landmarks
 from affectface.fitting.face_fit import FaceFit
 from affectface.fitting.sequences import Picture, fit_same_person, fit_sequence
+from affectface.gallery.building.labelled import neutral_frames
 from affectface.gallery.label_cells import read_label
+from affectface.gallery.own_face import rest_of
 from affectface.gallery.scans.source_sequence import sequence_name
 from affectface.gallery.store import Labels, create_gallery, open_gallery
 from affectface.gallery.store import Sequence as Described
@@ -182,9 +185,9 @@ def fit_photo_gallery(
         for one in sets:
             if writer.has(one.name):
                 continue
-            values, reasons, labels, rate = (_film if one.film else _photos)(model, one, advance)
-            described = Described(one.name, one.subject, one.session, one.task, rate, len(reasons))
-            writer.add(described, [values], left_out=reasons, labels=labels)
+            read = (_film if one.film else _photos)(model, one, advance)
+            described = Described(one.name, one.subject, one.session, one.task, read.rate, len(read.left_out))
+            writer.add(described, [read.values], left_out=read.left_out, labels=read.labels, face=read.face)
             added += 1
     gallery = open_gallery(out)
     left_out, frames = [], 0
@@ -198,19 +201,40 @@ def fit_photo_gallery(
     return Fitted(len(gallery.sequences), kept, added, tuple(left_out[:_NOTED]), len(left_out))
 
 
-Read = tuple[FloatArray, list[str], Labels, float]
+@dataclass(frozen=True, eq=False)
+class _Read:
+    """Strengths (F, E), why frames do not count, what they show, how many there are a second, the face at rest."""
+
+    values: FloatArray
+    left_out: list[str]
+    labels: Labels
+    rate: float
+    face: FloatArray | None = None
+
+
 Look = tuple[Picture | None, str]
 """A face without its image, or why there is none."""
 
 
-def _photos(model: FaceModel, one: PhotoSet, advance: Advance) -> Read:
+def _photos(model: FaceModel, one: PhotoSet, advance: Advance) -> _Read:
     """Fit photos of one person."""
     looks = []
     for row in one.rows:
         looks.append(_look_at_photo(model, one, row))
         advance(1)
     values, reasons = _fit(model, looks, fit_same_person)
-    return values, reasons, listed_labels([read_label(row, row["file"]) for row in one.rows]), _PHOTO_RATE
+    labels = listed_labels([read_label(row, row["file"]) for row in one.rows])
+    return _Read(values, reasons, labels, _PHOTO_RATE, _rest(model, looks, neutral_frames(labels)))
+
+
+def _rest(model: FaceModel, looks: list[Look], neutral: BoolArray) -> FloatArray | None:
+    """The face at rest (68, 3), from the neutral photos alone: an identity of all has some of a smile."""
+    found = []
+    for (picture, _), counts in zip(looks, neutral.tolist(), strict=True):
+        if picture is not None and counts:
+            fit = fit_landmarks(model, picture.landmarks, picture.size)
+            found.append(rest_of(model, fit.identity, fit.expression))
+    return np.mean(found, axis=0, dtype=np.float32) if found else None
 
 
 def _look_at_photo(model: FaceModel, one: PhotoSet, row: Row) -> Look:
@@ -221,7 +245,7 @@ def _look_at_photo(model: FaceModel, one: PhotoSet, row: Row) -> Look:
     return (None if picture is None else replace(picture, image=None)), reason
 
 
-def _film(model: FaceModel, one: PhotoSet, advance: Advance) -> Read:
+def _film(model: FaceModel, one: PhotoSet, advance: Advance) -> _Read:
     """Fit a film, piece by piece."""
     row = one.rows[0]
     values, reasons, rate = [], [], _PHOTO_RATE
@@ -240,7 +264,7 @@ def _film(model: FaceModel, one: PhotoSet, advance: Advance) -> Read:
         labels = read_film_labels(one.folder / row["labels"], len(reasons), rate)
     else:
         labels = listed_labels([read_label(row, row["file"])] * len(reasons))
-    return np.concatenate(values), reasons, labels, rate
+    return _Read(np.concatenate(values), reasons, labels, rate)
 
 
 def _pieces(model: FaceModel, one: PhotoSet, film: Film, advance: Advance) -> Iterator[list[Look]]:

@@ -19,6 +19,7 @@ from affectface.fitting.fit import fit_face
 from affectface.gallery.affect_model import AffectModel
 from affectface.gallery.driving import expression_of, variation_of
 from affectface.gallery.library import load_named_affect_model
+from affectface.gallery.own_face import rest_of
 from affectface.images import read_image
 from affectface.landmarks import Face, detect_faces
 from affectface.morphable import FaceModel
@@ -249,7 +250,12 @@ class Portrait:
 
     def _change(self, affect: Affect, intensity: float = 1.0) -> FloatArray:
         """What an affect adds to the expression coefficients (E,)."""
-        return change_by(affect, intensity, self.affect_model, self.face_model, self.config)
+        return change_by(affect, intensity, self._own_affect_model, self.face_model, self.config)
+
+    @cached_property
+    def _own_affect_model(self) -> AffectModel:
+        """What affects look like on this face, where the affect model knows how they go with faces."""
+        return self.affect_model.for_face(rest_of(self.face_model, self.fit.identity, self.resting_expression))
 
     def draw(self, expression: FloatArray, *, onto: Image | None = None) -> Image:
         """Return the photo with the face showing expression coefficients.

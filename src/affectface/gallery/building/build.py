@@ -15,6 +15,7 @@ from affectface.errors import GalleryError
 from affectface.gallery.affect_model import AffectModel
 from affectface.gallery.building.bases import OnBasis, check_topology, on_components, on_units
 from affectface.gallery.building.config import BuildConfig
+from affectface.gallery.building.faces import people_of_known_face
 from affectface.gallery.building.labelled import LabelledGallery, label_gallery
 from affectface.gallery.building.means import ClassMeans, mean_displacements
 from affectface.gallery.building.merging import Learned, merged
@@ -116,7 +117,7 @@ def build_affect_model(
         means = mean_displacements(gallery, labelled, work, advance=advance)
     on_basis = _on_basis(gallery, labelled, means, face_model, config, work, progress)
     record = _record(gallery, checksum, labelled, config, on_basis)
-    learned = Learned(labelled, means, on_basis, record)
+    learned = Learned(labelled, means, on_basis, record, people_of_known_face(gallery, labelled))
     result = merged(learned, name, base if on_basis.basis is None else None, config.fewest_people)
     return Built(
         result.model,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -12,8 +12,10 @@ from affectface.arrays import FloatArray
 from affectface.errors import GalleryError
 from affectface.gallery.affect_model import AffectModel
 from affectface.gallery.building.bases import OnBasis
+from affectface.gallery.building.faces import FaceStrengths
 from affectface.gallery.building.labelled import LabelledGallery
 from affectface.gallery.building.means import ClassMeans
+from affectface.gallery.own_face import FaceRegression, regress_on_faces
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,12 +32,15 @@ class Learned:
         The same in units.
     record : mapping
         Where it comes from.
+    faces : FaceStrengths
+        What people of known faces do.
     """
 
     labelled: LabelledGallery
     means: ClassMeans
     on_basis: OnBasis
     record: Mapping[str, Any]
+    faces: FaceStrengths = field(default_factory=FaceStrengths)
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,8 +134,24 @@ def merged(learned: Learned, name: str, base: AffectModel | None, fewest: int) -
         ),
         basis=learned.on_basis.basis,
         provenance={**learned.record, "expressions": shown_by, "rest": taken},
+        faces=_on_faces(learned, tuple(expressions), shown, names),
     )
     return Merged(model, people, tuple(left_out))
+
+
+def _on_faces(
+    learned: Learned, expressions: Sequence[str], shown: Mapping[str, int], names: Sequence[str]
+) -> FaceRegression | None:
+    """How the expressions that the gallery shows go with faces; those of another model stay as they are."""
+    own = learned.on_basis.unit_names
+    known = learned.faces.strengths
+    strengths = [
+        {subject: _widened(row[None], own, names)[0] for subject, row in known.get(one, {}).items()}
+        if one in shown
+        else {}
+        for one in expressions
+    ]
+    return regress_on_faces(learned.faces.faces, [(rows, len(names)) for rows in strengths])
 
 
 def _shown(learned: Learned, classes: int, fewest: int) -> tuple[dict[str, int], dict[str, int], list[str]]:

@@ -12,17 +12,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from affectface.arrays import BoolArray
+from affectface.arrays import BoolArray, FloatArray
 from affectface.errors import GalleryError
 from affectface.gallery.store.lock import locked
 from affectface.gallery.store.scan import Scan
 from affectface.gallery.store.scan_files import read_scan
-from affectface.gallery.store.sequence import Form, Labels, Sequence, Template, check_name
+from affectface.gallery.store.sequence import FACE_SHAPE, Form, Labels, Sequence, Template, check_name
 from affectface.gallery.store.settings import SEQUENCES, UNFINISHED, Settings, read_settings
 from affectface.gallery.store.streams import map_npy, read_json, reading, writing
 from affectface.gallery.store.tables import FRAME_COLUMNS, read_frames, read_labels
 from affectface.gallery.store.verifying import mismatches
-from affectface.gallery.store.writer import FRAMES, LABELS, SCANS, SEQUENCE, VALUES, write_checked_labels
+from affectface.gallery.store.writer import FACE, FRAMES, LABELS, SCANS, SEQUENCE, VALUES, write_checked_labels
 
 
 @dataclass(frozen=True, eq=False)
@@ -151,6 +151,11 @@ class Gallery:
     def quality(self, name: str) -> dict[str, NDArray[Any]]:
         """Return what was measured on the frames of a sequence, by name (F,)."""
         return {key: values for key, values in self._frames(name).items() if key not in FRAME_COLUMNS}
+
+    def face(self, name: str) -> FloatArray | None:
+        """Return the face at rest (68, 3) of a sequence's subject; None where nobody said."""
+        path = self._folder(name) / FACE
+        return map_npy(path, FACE_SHAPE) if os.path.lexists(path) else None
 
     def labels(self, name: str) -> Labels | None:
         """Return what the frames of a sequence show; None where nobody said."""

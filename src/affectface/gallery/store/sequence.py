@@ -15,6 +15,8 @@ Form = Literal["scans", "meshes", "strengths"]
 """What a frame is: an unregistered scan, a mesh in the template's topology, or strengths of facial units."""
 
 MOST_FRAMES = 10**7
+FACE_SHAPE = (68, 3)
+"""Of a face at rest, where a sequence says its subject's."""
 _FORBIDDEN = set('/\\:*?"<>|')
 LABEL_COLUMNS = ("valence", "arousal", "valence_disagreement", "arousal_disagreement")
 

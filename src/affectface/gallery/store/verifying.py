@@ -11,7 +11,7 @@ from affectface.gallery.store.scan_files import file_names
 from affectface.gallery.store.sequence import Sequence
 from affectface.gallery.store.settings import GALLERY, SEQUENCES, TEMPLATE, Settings
 from affectface.gallery.store.streams import file_sum, read_json, reading
-from affectface.gallery.store.writer import FRAMES, LABELS, SCANS, SEQUENCE, VALUES
+from affectface.gallery.store.writer import FACE, FRAMES, LABELS, SCANS, SEQUENCE, VALUES
 
 
 def mismatches(path: Path, settings: Settings, sequences: Iterable[Sequence]) -> list[str]:
@@ -35,7 +35,7 @@ def mismatches(path: Path, settings: Settings, sequences: Iterable[Sequence]) ->
     values = {f"{SCANS}/{name}" for name in file_names()} if settings.form == "scans" else {VALUES[settings.form]}
     for sequence in sequences:
         folder = path / SEQUENCES / sequence.name
-        wanted = {FRAMES} | values
+        wanted = {FRAMES} | values | ({FACE} if os.path.lexists(folder / FACE) else set())
         found += _compared(folder, folder / SEQUENCE, wanted)
         there = {name.relative_to(folder).as_posix() for name in folder.rglob("*") if not name.is_dir()}
         found += [f"{folder / name}: does not belong there" for name in sorted(there - wanted - {SEQUENCE, LABELS})]

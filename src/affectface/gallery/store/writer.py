@@ -18,11 +18,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from affectface.arrays import FloatArray, check_array
 from affectface.errors import GalleryError
 from affectface.gallery.store.lock import locked
 from affectface.gallery.store.scan import Scan
 from affectface.gallery.store.scan_files import ScanWriter
-from affectface.gallery.store.sequence import Form, Labels, Sequence, Template
+from affectface.gallery.store.sequence import FACE_SHAPE, Form, Labels, Sequence, Template
 from affectface.gallery.store.settings import (
     GALLERY,
     SEQUENCES,
@@ -37,6 +38,7 @@ from affectface.gallery.store.tables import parquet, write_frames, write_labels
 
 VALUES = {"meshes": "vertices.npy", "strengths": "strengths.npy"}
 SCANS, FRAMES, LABELS, SEQUENCE = "scans", "frames.parquet", "labels.parquet", "sequence.json"
+FACE = "face.npy"
 
 
 @contextmanager
@@ -139,6 +141,7 @@ class GalleryWriter:
         left_out: Listed[str] | None = None,
         quality: Mapping[str, NDArray[Any]] | None = None,
         labels: Labels | None = None,
+        face: FloatArray | None = None,
     ) -> None:
         """Write a sequence. Memory does not grow with the number of its frames.
 
@@ -158,6 +161,8 @@ class GalleryWriter:
             What was measured on the frames; looked at after the last block too.
         labels : Labels, optional
             What the frames show.
+        face : ndarray of shape (68, 3), float32, optional
+            The subject's face at rest, see `affectface.gallery.own_face.rest_of`; strengths do not say it.
 
         Raises
         ------
@@ -184,6 +189,8 @@ class GalleryWriter:
             sums[FRAMES] = write_frames(work / FRAMES, at, reasons, quality or {})
             if labels is not None:
                 write_checked_labels(work / LABELS, sequence, labels)
+            if face is not None:
+                sums[FACE] = _write_array(work / FACE, check_array("face", face, FACE_SHAPE))
             write_json(work / SEQUENCE, asdict(sequence) | {"sha256": dict(sorted(sums.items()))})
             with writing(self.path / SEQUENCES / sequence.name):
                 work.replace(self.path / SEQUENCES / sequence.name)
@@ -230,6 +237,17 @@ class GalleryWriter:
             sums = writer.close()
         _check_count(sequence, frames)
         return {f"{SCANS}/{name}": total for name, total in sums.items()}, empty
+
+
+def _write_array(path: Path, array: FloatArray) -> str:
+    """Write an array; return its checksum."""
+    file = HashedFile(path)
+    try:
+        file.write(npy_header(array.shape))
+        file.write_array(array.astype("<f4"))
+    finally:
+        total = file.close()
+    return total
 
 
 def write_checked_labels(path: Path, sequence: Sequence, labels: Labels) -> None:

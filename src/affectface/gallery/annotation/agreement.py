@@ -26,9 +26,9 @@ class Agreement:
     Attributes
     ----------
     values : ndarray of shape (M,), float32
-        The mean of the annotators.
+        The mean of the annotators who said something; NaN where nobody did.
     disagreement : ndarray of shape (M,), float32
-        Their standard deviation.
+        Their standard deviation; 0 where one spoke alone.
     annotators : tuple of str
         Who they are.
     """
@@ -67,7 +67,7 @@ def reaction_lag(trace: Trace, others: Sequence[Trace], *, longest: float = 4.0,
         raise AnnotationError(f"nobody else annotated {trace.sequence!r}; a lag is between annotators")
     end = max(one.times[-1] for one in (trace, *others))
     times = np.arange(0, end + 0.5 / rate, 1 / rate)
-    mean = np.mean([other.at(times) for other in others], axis=0)
+    mean, _ = _mean_and_spread(np.array([other.at(times) for other in others]))
     lags = np.arange(-round(longest * rate), round(longest * rate) + 1) / rate
     lags = lags[np.argsort(np.abs(lags), kind="stable")]
     found = np.array([_correlation(trace.at(times, lag=lag), mean) for lag in lags])
@@ -141,8 +141,18 @@ def agree(traces: Sequence[Trace], times: FloatArray, *, lags: Sequence[float] |
     if len(late) != len(traces):
         raise ValueError(f"{len(late)} lags for {len(traces)} traces; one each is needed")
     said = np.array([trace.at(times, lag=lag) for trace, lag in zip(traces, late, strict=True)])
+    mean, spread = _mean_and_spread(said)
     names = tuple(trace.annotator for trace in traces)
-    return Agreement(said.mean(axis=0).astype(np.float32), said.std(axis=0).astype(np.float32), names)
+    return Agreement(mean.astype(np.float32), spread.astype(np.float32), names)
+
+
+def _mean_and_spread(said: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return mean and standard deviation of annotators (A, M), of those who said something; NaN where nobody did."""
+    spoke = ~np.isnan(said)
+    count = np.where(spoke.any(axis=0), spoke.sum(axis=0), np.nan)
+    mean = np.where(spoke, said, 0).sum(axis=0) / count
+    spread = np.sqrt(np.where(spoke, (said - mean) ** 2, 0).sum(axis=0) / count)
+    return mean, spread
 
 
 def _check_together(traces: Sequence[Trace]) -> None:
@@ -158,7 +168,9 @@ def _check_together(traces: Sequence[Trace]) -> None:
 
 
 def _correlation(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
-    """Pearson's correlation; NaN where one does not move."""
+    """Pearson's correlation over the moments about which both said something; NaN where one does not move."""
+    both = ~(np.isnan(one) | np.isnan(other))
+    one, other = one[both], other[both]
     if len(one) < _FEWEST or np.ptp(one) == 0 or np.ptp(other) == 0:
         return float("nan")
     return float(np.corrcoef(one, other)[0, 1])

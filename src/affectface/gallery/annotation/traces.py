@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import csv
+import math
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Literal, TextIO, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +19,12 @@ from affectface.files import atomic_path
 
 Dimension = Literal["valence", "arousal"]
 COLUMNS = ("annotator", "sequence", "dimension", "time", "value")
-"""Columns of the file that traces are kept in, one row a moment: seconds from the start, and a value in [-1, 1]."""
+"""Columns of the file that traces are kept in, one row a moment: seconds from the start, and a value in [-1, 1].
+
+An empty value says that nothing was said there.
+"""
+GRACE = 1.0
+"""How far beyond its first and its last moment a trace still speaks for a sequence, seconds."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,7 +40,7 @@ class Trace:
     times : ndarray of shape (N,), float64
         Seconds from the start, rising.
     values : ndarray of shape (N,), float64
-        What was said, in [-1, 1].
+        What was said, in [-1, 1]; NaN from where on nothing was said.
     """
 
     annotator: str
@@ -52,17 +58,29 @@ class Trace:
             raise AnnotationError(f"{where}: {times.shape} times and {values.shape} values; one value a time is needed")
         if not (np.isfinite(times).all() and (np.diff(times) > 0).all()):
             raise AnnotationError(f"{where}: its times do not rise; sort it, and leave out what was said twice")
-        if not (np.isfinite(values).all() and np.abs(values).max() <= 1):
-            raise AnnotationError(f"{where}: values from {values.min():g} to {values.max():g}; [-1, 1] is needed")
+        said = values[~np.isnan(values)]
+        if not len(said):
+            raise AnnotationError(f"{where}: nothing was said at any of {len(times)} moments; one value is needed")
+        if np.abs(said).max() > 1:
+            raise AnnotationError(f"{where}: values from {said.min():g} to {said.max():g}; [-1, 1] is needed")
         object.__setattr__(self, "times", read_only(times))
         object.__setattr__(self, "values", read_only(values))
 
     def at(self, times: FloatArray, *, lag: float = 0.0) -> NDArray[np.float64]:
         """Return what was said about moments (M,), seconds: a person answers `lag` seconds after what they see.
 
-        Between two answers it is on its way from one to the other; before the first and after the last it stays.
+        Between two answers it is on its way from one to the other; before the first and after the last it stays. NaN
+        where nothing was said, and more than `GRACE` seconds before the first or after the last answer: an annotator
+        who stopped halfway said nothing about the rest.
         """
-        return np.interp(np.asarray(times, dtype=np.float64) + lag, self.times, self.values)
+        seen = np.asarray(times, dtype=np.float64)
+        asked = np.clip(seen + lag, self.times[0], self.times[-1])
+        left = np.searchsorted(self.times, asked, side="right") - 1
+        right = np.searchsorted(self.times, asked, side="left")
+        silent = np.isnan(self.values)
+        known = ~(silent[left] | silent[right])
+        known &= (seen >= self.times[0] - GRACE) & (seen <= self.times[-1] + GRACE)
+        return np.where(known, np.interp(asked, self.times[~silent], self.values[~silent]), np.nan)
 
 
 def read_traces(path: str | os.PathLike[str]) -> tuple[Trace, ...]:
@@ -92,7 +110,7 @@ def read_traces(path: str | os.PathLike[str]) -> tuple[Trace, ...]:
                 raise AnnotationError(f"{path}: no column {', '.join(missing)}; {', '.join(COLUMNS)} are needed")
             for row in table:
                 key = row["annotator"], row["sequence"], row["dimension"]
-                rows.setdefault(key, []).append((float(row["time"]), float(row["value"])))
+                rows.setdefault(key, []).append((float(row["time"]), _value(row["value"])))
     except OSError as error:
         raise AnnotationError(f"{path}: cannot be read ({error.strerror}); give a file of annotations") from None
     except (csv.Error, UnicodeDecodeError, TypeError, ValueError) as error:
@@ -121,14 +139,32 @@ def write_traces(path: str | os.PathLike[str], traces: Iterable[Trace]) -> None:
     """
     try:
         with atomic_path(path) as temporary, open(temporary, "w", newline="", encoding="utf-8") as file:
-            table = csv.writer(file)
-            table.writerow(COLUMNS)
-            for trace in traces:
-                head = trace.annotator, trace.sequence, trace.dimension
-                table.writerows((*head, repr(t), repr(v)) for t, v in zip(*_lists(trace), strict=True))
+            traces_table(file, traces)
     except OSError as error:
         raise AnnotationError(f"{Path(path)}: cannot be written ({error.strerror})") from None
 
 
-def _lists(trace: Trace) -> tuple[list[float], list[float]]:
-    return trace.times.tolist(), trace.values.tolist()
+def traces_table(file: TextIO, traces: Iterable[Trace]) -> None:
+    """Write traces as comma-separated values into an open file.
+
+    Parameters
+    ----------
+    file : text file
+        The file, opened without translation of line ends.
+    traces : iterable of Trace
+        The traces.
+    """
+    table = csv.writer(file)
+    table.writerow(COLUMNS)
+    for trace in traces:
+        head = trace.annotator, trace.sequence, trace.dimension
+        said = zip(trace.times.tolist(), trace.values.tolist(), strict=True)
+        table.writerows((*head, repr(time), "" if value != value else repr(value)) for time, value in said)
+
+
+def _value(text: str) -> float:
+    """What a cell says: a number, or nothing."""
+    value = float(text) if text.strip() else math.nan
+    if text.strip() and math.isnan(value):
+        raise ValueError(f"value {text!r}")
+    return value

@@ -159,11 +159,12 @@ def record_of(built: Built) -> dict[str, Any]:
 
 def words_of(built: Built) -> str:
     """Return what was built, in words."""
-    found = [f"{name} from {people} people" for name, people in built.people.items()]
+    found = [f"{name} ({people} people)" for name, people in built.people.items()]
     if built.classes:
         found.append(f"{built.classes} classes of the plane from {int(built.model.support.sum())} frames")
     text = ", ".join(found)
-    if built.model.basis is None:
+    rest = built.model.provenance["rest"]
+    if rest and (rest["expressions"] or rest["plane"]):
         text += "; the rest is the shipped model's"
     if built.moved:
         text += f"\n  mean faces move by {built.moved:.2f} mm; {built.lost:.2f} mm are lost on {_basis(built.model)}"

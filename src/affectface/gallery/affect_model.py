@@ -81,6 +81,8 @@ class AffectModel:
         What it was built from, in JSON's types.
     faces : FaceRegression or None
         How expressions go with the face that shows them, where that was learned; see `for_face`.
+    smoothing : float
+        How far the smooth interpolation may stay away from the classes; at 0 it goes through all.
     """
 
     name: str
@@ -98,6 +100,7 @@ class AffectModel:
     basis: Basis | None = None
     provenance: Mapping[str, Any] = field(default_factory=dict)
     faces: FaceRegression | None = None
+    smoothing: float = 0.0
 
     def __post_init__(self) -> None:
         k, u, c = len(self.points), len(self.unit_names), len(self.expression_names)
@@ -126,6 +129,8 @@ class AffectModel:
             )
         if self.faces is not None and (self.faces.changes.shape[0], self.faces.changes.shape[2]) != (c, u):
             raise ModelFileError(f"affect model {self.name!r}: its regression on faces is of other units; rebuild it")
+        if not (math.isfinite(self.smoothing) and self.smoothing >= 0):
+            raise ModelFileError(f"affect model {self.name!r}: smoothing is {self.smoothing}; 0 or more is needed")
         if self.basis is not None and len(self.basis.displacements) != u:
             raise ModelFileError(
                 f"affect model {self.name!r}: {len(self.basis.displacements)} displacements of {u} units; rebuild it"
@@ -133,12 +138,12 @@ class AffectModel:
 
     @cached_property
     def _strengths(self) -> PlaneField:
-        return PlaneField(self.points, self.point_strengths)
+        return PlaneField(self.points, self.point_strengths, self.support, self.smoothing)
 
     @cached_property
     def _spread(self) -> PlaneField:
         assert self.spread is not None
-        return PlaneField(self.points, self.spread)
+        return PlaneField(self.points, self.spread, self.support, self.smoothing)
 
     def strengths(self, affect: Affect, intensity: float = 1.0) -> dict[str, float]:
         """Return the facial units that show an affect, and how strongly.

@@ -52,6 +52,7 @@ def save_affect_model(model: AffectModel, path: str | os.PathLike[str]) -> None:
         "format": np.array(FORMAT),
         "format_version": np.array(FORMAT_VERSION),
         "judges": np.array(model.judges, dtype=np.str_),  # without one NumPy would not know that they are texts
+        "smoothing": np.array(model.smoothing),
         "provenance": np.array(json.dumps(dict(model.provenance), sort_keys=True, allow_nan=False)),
     }
     for name in _TEXTS:
@@ -110,6 +111,7 @@ def load_affect_model(path: str | os.PathLike[str]) -> AffectModel:
         basis=_basis(arrays, path) if "basis_displacements" in arrays else None,
         provenance=_provenance(arrays, path),
         faces=_faces(arrays, path) if "faces_mean" in arrays else None,
+        smoothing=float(_numbers(arrays, "smoothing", path, np.float64).ravel()[0]) if "smoothing" in arrays else 0.0,
     )
 
 

@@ -16,6 +16,7 @@ from affectface.gallery.building.faces import FaceStrengths
 from affectface.gallery.building.labelled import LabelledGallery
 from affectface.gallery.building.means import ClassMeans
 from affectface.gallery.own_face import FaceRegression, regress_on_faces
+from affectface.gallery.plane.field import choose_smoothing
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,12 +106,13 @@ def merged(learned: Learned, name: str, base: AffectModel | None, fewest: int) -
         points = np.concatenate([np.zeros((1, 2), dtype=np.float32), plane.centres])
         strengths, spread = np.concatenate([zero, rows.strengths]), np.concatenate([zero, rows.spread])
         support = np.concatenate([[learned.labelled.neutral_frames], rows.frames])
+        support = support.astype(np.int32)
     elif base is not None:
         points, support = base.points, base.support
         strengths = _widened(base.point_strengths, base.unit_names, names)
         spread = _widened(_or_none(base.spread, base.point_strengths), base.unit_names, names)
     else:
-        points, support = np.empty((0, 2), dtype=np.float32), np.empty(0)
+        points, support = np.empty((0, 2), dtype=np.float32), np.empty(0, dtype=np.int32)
         strengths = spread = np.empty((0, len(names)), dtype=np.float32)
     taken = {"model": base.name, "expressions": rest, "plane": plane is None} if base is not None else {}
     shown_by = {
@@ -122,7 +124,7 @@ def merged(learned: Learned, name: str, base: AffectModel | None, fewest: int) -
         unit_names=names,
         points=points,
         point_strengths=strengths,
-        support=support.astype(np.int32),
+        support=support,
         expression_names=tuple(expressions),
         expression_strengths=_stacked([rows.strengths for rows in expressions.values()], len(names)),
         interpolation="smooth" if base is None else base.interpolation,
@@ -133,6 +135,11 @@ def merged(learned: Learned, name: str, base: AffectModel | None, fewest: int) -
             np.int32
         ),
         basis=learned.on_basis.basis,
+        smoothing=choose_smoothing(points, strengths, support)
+        if plane is not None
+        else base.smoothing
+        if base
+        else 0.0,
         provenance={**learned.record, "expressions": shown_by, "rest": taken},
         faces=_on_faces(learned, tuple(expressions), shown, names),
     )

@@ -52,3 +52,63 @@ def test_list() -> None:
     assert done.exit_code == 0, done.output
     assert "RAF-DB" in done.output
     assert "from memory" in done.output
+
+
+@pytest.fixture
+def manifest(folder: Path, tmp_path: Path) -> Path:
+    out = tmp_path / "manifest.csv"
+    done = CliRunner().invoke(app, ["dataset", "import", "image-folder", str(folder), "-o", str(out)])
+    assert done.exit_code == 0, done.output
+    return out
+
+
+def test_stats(manifest: Path, tmp_path: Path) -> None:
+    arguments = ["dataset", "stats", str(manifest), "--plot", str(tmp_path / "plot.png")]
+    done = CliRunner().invoke(app, arguments)
+    assert done.exit_code == 0, done.output
+    assert "4 rows, 4 files, 2 people" in done.output
+    assert (tmp_path / "plot.png").is_file()
+    record = json.loads(CliRunner().invoke(app, ["dataset", "stats", str(manifest), "--json"]).stdout)
+    assert record["expressions"] == {"neutral": 2, "happiness": 2}
+
+
+def test_split_and_folds(manifest: Path, tmp_path: Path) -> None:
+    out = tmp_path / "split.parquet"
+    arguments = ["dataset", "split", str(manifest), "-o", str(out), "--validation", "0", "--test", "0.3"]
+    done = CliRunner().invoke(app, arguments)
+    assert done.exit_code == 0, done.output
+    splits = {(row.subject, row.split) for row in open_manifest(out).rows()}
+    assert len(splits) == 2
+    assert {split for _, split in splits} == {"train", "test"}
+    done = CliRunner().invoke(app, ["dataset", "split", str(manifest), "-o", str(out), "--folds", "3", "--json"])
+    assert done.exit_code == 2
+    assert "shows 2 people; 3 parts need at least as many" in json.loads(done.stdout)["message"]
+
+
+def test_a_manifest_elsewhere_needs_its_root(manifest: Path, tmp_path: Path) -> None:
+    out = tmp_path / "elsewhere" / "split.csv"
+    done = CliRunner().invoke(app, ["dataset", "split", str(manifest), "-o", str(out), "--folds", "2"])
+    assert done.exit_code == 2
+    assert "write it there, or give --root" in done.output
+    arguments = ["dataset", "split", str(manifest), "-o", str(out), "--folds", "2", "--root", str(tmp_path)]
+    assert CliRunner().invoke(app, arguments).exit_code == 0
+    opened = open_manifest(out, root=tmp_path)
+    assert all(opened.file(row).is_file() for row in opened.rows())
+
+
+def test_neutral_says_what_was_left_out(manifest: Path, tmp_path: Path) -> None:
+    out = tmp_path / "neutral.csv"
+    done = CliRunner().invoke(app, ["dataset", "neutral", str(manifest), "-o", str(out), "--model", "embedded"])
+    assert done.exit_code == 0, done.output
+    assert "0 neutral rows, of 2 that are labelled so, of 4" in done.output
+    assert "left out 2: FaceNotFoundError" in done.output
+
+
+def test_age_without_a_network(manifest: Path, tmp_path: Path) -> None:
+    arguments = ["dataset", "age", str(manifest), "-o", str(tmp_path / "a.csv"), "--estimator", "none.onnx"]
+    done = CliRunner().invoke(app, arguments)
+    assert done.exit_code == 2
+    assert "none.onnx: no such file; give an ONNX file that estimates ages" in done.output
+    done = CliRunner().invoke(app, [*arguments, "--groups", "30,20"])
+    assert done.exit_code == 2
+    assert "ascending ages" in done.output

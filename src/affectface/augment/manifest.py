@@ -72,6 +72,15 @@ class Manifest:
         for batch in self.batches(columns):
             yield from rows_of(batch)
 
+    @property
+    def row_count(self) -> int | None:
+        """How many rows it has; None for a CSV file, which would have to be read for it."""
+        if self.path.suffix.lower() == ".csv":
+            return None
+        import pyarrow.parquet as pq
+
+        return int(pq.read_metadata(self.path).num_rows)
+
     def file(self, row: Row) -> Path:
         """Return where a row's image or film lies."""
         return self.root / row.path

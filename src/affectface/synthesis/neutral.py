@@ -30,6 +30,11 @@ _MISSED = {"mouthSmile": 1.2}
 pairs of a smiling and a neutral photo 1.3 would halve how much of the smile stays; but from such a neutral, a new fit
 finds the directions of the plane farther from where they were asked (42 degrees on the example instead of under 35)."""
 
+_OWN_SHARE = 0.25
+"""Share of the resting strengths that `amount_of_expression` leaves to the person. With it, of all pairs of one of 51
+neutral and one of 51 smiling photos of the London set, the smile has the larger amount in 94 % (embedded) and 91 %
+(ICT-FaceKit); with the whole strengths in 94 % and 90 %, with what exceeds the resting ones in 93 % and 91 %."""
+
 _TOUCHING, _PARTED = 0.03, 0.06
 """Widest gap of the lips, in inter-ocular distances: below the first they are closed, above the second open."""
 
@@ -62,6 +67,28 @@ def shown_expression(model: FaceModel, fit: FaceFit) -> FloatArray:
     amount = (_movement(model, shown) - _NOTHING) / (_EVERYTHING - _NOTHING)
     shown *= np.array([_by_beginning(_MISSED, name, 1.0) for name in model.expression_names], dtype=np.float32)
     return np.asarray(shown * smooth_step(np.float32(amount)), dtype=np.float32)
+
+
+def amount_of_expression(model: FaceModel, fit: FaceFit) -> float:
+    """Measure how far a fit is from a neutral face.
+
+    Parameters
+    ----------
+    model : FaceModel
+        The face model.
+    fit : FaceFit
+        The fit.
+
+    Returns
+    -------
+    float
+        How far the expression moves the most moved tenth of the landmarks, in inter-ocular distances, after small
+        strengths, which belong to the person, are taken from it. Where the eyes look does not count.
+    """
+    own = _OWN_SHARE * np.array([_by_beginning(_RESTING, name, _RESTING_OTHERWISE) for name in model.expression_names])
+    beyond = np.sign(fit.expression) * np.maximum(np.abs(fit.expression) - own, 0)
+    beyond[[name.startswith(_GAZE) for name in model.expression_names]] = 0
+    return _movement(model, np.asarray(beyond, dtype=np.float32))
 
 
 def lip_closing(model: FaceModel, fit: FaceFit, resting: FloatArray) -> FloatArray:

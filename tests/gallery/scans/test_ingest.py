@@ -116,6 +116,29 @@ def test_ply_names_its_texture(sheet: Sheet, tmp_path: Path) -> None:
     np.testing.assert_allclose(scan.uv, sheet.uv[sheet.triangles], atol=1e-6)
 
 
+@pytest.mark.parametrize(
+    ("array", "message"),
+    [
+        (np.array([{}], dtype=object), "not a readable .npy file"),
+        (np.zeros((2, 4, 2)), r"float64 of shape \(2, 4, 2\); floats \(F, V, 3\)"),
+        (np.zeros((2, 4, 3), dtype=int), "int64 of shape"),
+        (np.asfortranarray(np.zeros((2, 4, 3))), "column after column"),
+    ],
+)
+def test_stacks_that_are_none(tmp_path: Path, array: np.ndarray, message: str) -> None:
+    np.save(tmp_path / "a.npy", array, allow_pickle=True)
+    with pytest.raises(GalleryError, match=message):
+        plan_ingest(tmp_path)
+
+
+def test_a_stack_that_claims_terabytes(tmp_path: Path) -> None:
+    with open(tmp_path / "a.npy", "wb") as file:
+        head = {"descr": "<f4", "fortran_order": False, "shape": (10**9, 1000, 3)}
+        np.lib.format.write_array_header_1_0(file, head)
+    with pytest.raises(GalleryError, match=r"a\.npy: not a readable"):
+        plan_ingest(tmp_path)
+
+
 def test_units_are_told_by_size() -> None:
     face = make_sheet().vertices.astype(float)
     for unit, scale in (("cm", 1), ("mm", 10), ("m", 0.01)):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -15,31 +16,60 @@ from affectface.gallery.scans.source_sequence import SourceSequence, sequence_na
 VOCASET_MESHES, VOCASET_INDEX = "data_verts.npy", "subj_seq_to_idx.pkl"
 
 
+@dataclass(frozen=True)
+class Stack:
+    """Where the meshes of a stack lie in its file.
+
+    Attributes
+    ----------
+    kind : numpy.dtype
+        The type of its numbers.
+    count : int
+        How many meshes it has.
+    width : int
+        How many numbers a mesh has.
+    offset : int
+        Where the first one begins, bytes.
+    """
+
+    kind: np.dtype[Any]
+    count: int
+    width: int
+    offset: int
+
+
 def count_meshes(root: Path, file: str) -> int:
     """Return how many meshes a stack below a folder has."""
-    return len(_mapped(root / file, file))
+    return _stack(root / file, file).count
 
 
-def read_stacked(root: Path, file: str, row: int) -> NDArray[np.float64]:
-    """Return the vertices (V, 3) of one mesh of a stack below a folder."""
-    stack = _mapped(root / file, file)
-    if not 0 <= row < len(stack):
-        raise GalleryError(f"{file}: has no mesh {row}; it has {len(stack)}")
-    return np.asarray(stack[row], dtype=np.float64).reshape(-1, 3)
+def read_stacked(root: Path, file: str, row: int) -> NDArray[Any]:
+    """Return the vertices (V, 3) of one mesh of a stack below a folder, in the stack's own precision.
+
+    It is read by plain input, not mapped: what is mapped counts as the process's own memory.
+    """
+    stack = _stack(root / file, file)
+    if not 0 <= row < stack.count:
+        raise GalleryError(f"{file}: has no mesh {row}; it has {stack.count}")
+    start = stack.offset + row * stack.width * stack.kind.itemsize
+    return np.fromfile(root / file, dtype=stack.kind, count=stack.width, offset=start).reshape(-1, 3)
 
 
-@lru_cache(maxsize=2)
-def _mapped(path: Path, name: str) -> NDArray[Any]:
-    """Map a stack (F, V, 3) or (F, 3 V); its header can ask for no more than the file holds."""
+@lru_cache(maxsize=8)
+def _stack(path: Path, name: str) -> Stack:
+    """Look at a stack (F, V, 3) or (F, 3 V); its header can promise no more than the file holds."""
     try:
-        stack: NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
+        mapped: NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
     except (OSError, ValueError, EOFError) as error:
         said = " ".join(str(error).split())[:100]
         raise GalleryError(f"{name}: not a readable .npy file ({said}); save an array of numbers again") from None
-    flat = stack.ndim == 2 and stack.shape[1] % 3 == 0 and stack.shape[1] > 3
-    if stack.dtype.kind != "f" or not (flat or (stack.ndim == 3 and stack.shape[2] == 3)) or not stack.size:
-        raise GalleryError(f"{name}: {stack.dtype} of shape {stack.shape}; floats (F, V, 3) or (F, 3 V) are needed")
-    return stack
+    flat = mapped.ndim == 2 and mapped.shape[1] % 3 == 0 and mapped.shape[1] > 3
+    shaped = flat or (mapped.ndim == 3 and mapped.shape[2] == 3)
+    if not isinstance(mapped, np.memmap) or mapped.dtype.kind != "f" or not shaped or not mapped.size:
+        raise GalleryError(f"{name}: {mapped.dtype} of shape {mapped.shape}; floats (F, V, 3) or (F, 3 V) are needed")
+    if not mapped.flags.c_contiguous:
+        raise GalleryError(f"{name}: column after column; save numpy.ascontiguousarray of it")
+    return Stack(mapped.dtype, len(mapped), mapped.size // len(mapped), int(mapped.offset))
 
 
 def read_raw(path: Path, name: str, limit: int) -> NDArray[np.float64]:

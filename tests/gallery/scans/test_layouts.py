@@ -146,7 +146,7 @@ def test_by_depth_and_by_pattern(tmp_path: Path, sheet: Sheet) -> None:
     done, gallery = ingested(tmp_path / "b", tmp_path / "out_b", layout="{task}_{subject}_{frame}.obj", frame_rate=50)
     assert described(gallery) == [("Ann_joy", "Ann", "", "joy", 50, 2)]
     assert done.unit == "cm"
-    assert done.notes == ("1 files do not fit the layout, such as stack.npy",)
+    assert done.notes == ("1 files do not fit the layout or cannot be listed, such as stack.npy",)
     _, gallery = ingested(tmp_path / "b", tmp_path / "out_c")
     assert [one[0] for one in described(gallery)] == ["b", "stack"]
     np.testing.assert_allclose(gallery.values("stack")[1], sheet.moved(1), atol=1e-4)
@@ -167,6 +167,18 @@ def test_an_error_for_what_is_no_layout(tmp_path: Path, sheet: Sheet) -> None:
         plan_ingest(tmp_path)
     with pytest.raises(GalleryError, match="missing"):
         plan_ingest(tmp_path / "none")
+
+
+def test_names_that_no_gallery_can_hold(tmp_path: Path, sheet: Sheet) -> None:
+    for frame in range(2):
+        sheet.obj(tmp_path / "Zoë *1" / "a joy" / f"{frame}.obj", frame)
+    odd = bytes(tmp_path / "Zoë *1") + b"/\xff.obj"
+    with open(odd, "wb") as file:
+        file.write(b"x")
+    (tmp_path / "Zoë *1" / "._0.obj").write_bytes(b"of another system")
+    done, gallery = ingested(tmp_path, tmp_path / "out")
+    assert described(gallery) == [("Zoë-1_a-joy", "Zoë *1", "", "a joy", 25, 2)]
+    assert done.notes == ("1 files do not fit the layout or cannot be listed, such as 'Zo\\xeb *1/\\udcff.obj'",)
 
 
 def test_every_layout_says_where_it_is_from() -> None:

@@ -14,6 +14,9 @@ from affectface.gallery.scans.layouts import FIELDS, MESHES, RAW, STACKS, Layout
 from affectface.gallery.scans.source_sequence import SourceSequence, sequence_name
 from affectface.gallery.scans.stacks import count_meshes
 
+_UNNAMED = re.compile("[\ud800-\udfff]")
+"""What Python makes of bytes in a name that are no UTF-8."""
+
 
 def find_sequences(root: Path, layout: Layout) -> tuple[list[SourceSequence], list[str]]:
     """Return the sequences of a source folder.
@@ -30,19 +33,18 @@ def find_sequences(root: Path, layout: Layout) -> tuple[list[SourceSequence], li
     sequences : list of SourceSequence
         Sorted by name, their frames by number.
     others : list of str
-        Meshes that the layout does not fit.
+        Meshes that the layout does not fit, and what cannot be listed.
 
     Raises
     ------
     GalleryError
         If there is none, or two frames or sequences would be the same.
     """
-    files = list(_mesh_files(root))
+    files, others = _mesh_files(root)
     expressions = [pattern_expression(pattern) for pattern in layout.patterns]
     if not layout.mixed:
         expressions = [one for one in expressions if any(map(one.fullmatch, files))][:1]
     groups: dict[tuple[str, ...], list[str]] = {}
-    others = []
     for file in files:
         found = next(filter(None, (one.fullmatch(file) for one in expressions)), None)
         if found is None:
@@ -63,16 +65,25 @@ def find_sequences(root: Path, layout: Layout) -> tuple[list[SourceSequence], li
     return sequences, others
 
 
-def _mesh_files(root: Path) -> list[str]:
-    """Return the meshes below a folder, as paths with slashes; hidden ones and linked folders are passed over."""
-    found = []
-    for folder, folders, files in os.walk(root):
+def _mesh_files(root: Path) -> tuple[list[str], list[str]]:
+    """Return the meshes below a folder, as paths with slashes, and what cannot be listed or named in a gallery.
+
+    Hidden files and linked folders are passed over.
+    """
+    found, others = [], []
+
+    def refused(error: OSError) -> None:
+        others.append(Path(error.filename).relative_to(root).as_posix())
+
+    for folder, folders, files in os.walk(root, onerror=refused):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         below = Path(folder).relative_to(root).as_posix()
         wanted = (name for name in files if not name.startswith("."))
         names = [name for name in wanted if os.path.splitext(name)[1].lower() in (*MESHES, *STACKS, *RAW)]
         found += [name if below == "." else f"{below}/{name}" for name in names]
-    return sorted(found)
+    unnamed = [name for name in found if _UNNAMED.search(name)]
+    others += [ascii(name) for name in unnamed]
+    return sorted(set(found) - set(unnamed)), sorted(others)
 
 
 def _sequence(root: Path, key: tuple[str, ...], files: list[str]) -> SourceSequence:

@@ -219,7 +219,7 @@ def _find(
     others: list[str] = []
     if not sequences:
         sequences, others = find_sequences(root, layout)
-    notes = [f"{len(others)} files do not fit the layout, such as {others[0]}"] if others else []
+    notes = [f"{len(others)} files do not fit the layout or cannot be listed, such as {others[0]}"] if others else []
     unused = [] if table is None else table.unused(sequences)
     if unused:
         if len(unused) == len(table.rows if table else ()):

@@ -25,9 +25,9 @@ CENTRE = 0.1
 SHOWN = 0.2
 """Strength from which an action unit counts as shown: the lowest of five levels."""
 
-_PLANE = ("centre", "pleasant excited", "unpleasant excited", "unpleasant calm", "pleasant calm")
+PLANE_PARTS = ("centre", "pleasant excited", "unpleasant excited", "unpleasant calm", "pleasant calm")
 _UNITS = tuple(str(unit) for unit in range(1, 100))
-STRATA = ("rows", *EXPRESSIONS, *_PLANE, *_UNITS)
+STRATA = ("rows", *EXPRESSIONS, *PLANE_PARTS, *_UNITS)
 """What is balanced: how many rows, of each expression, of each part of the plane, of each action unit that is shown."""
 
 _ROWS_COUNT = 2.0

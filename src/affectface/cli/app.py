@@ -9,6 +9,7 @@ import typer
 from affectface import __version__
 from affectface.cli.animate import animate
 from affectface.cli.assets import assets
+from affectface.cli.augment import augment
 from affectface.cli.bench import bench
 from affectface.cli.dataset import dataset
 from affectface.cli.evaluate import evaluate
@@ -49,3 +50,4 @@ app.add_typer(assets, name="assets")
 app.add_typer(model, name="model")
 app.add_typer(gallery, name="gallery")
 app.add_typer(dataset, name="dataset")
+app.add_typer(augment, name="augment")

@@ -19,7 +19,8 @@ from affectface.morphable import FaceModel
 from affectface.morphable.library import load_named_face_model
 from affectface.synthesis import photo_gallery
 from affectface.synthesis.film_labels import read_film_labels
-from affectface.synthesis.photo_gallery import fit_photo_gallery, read_photo_table
+from affectface.synthesis.photo_gallery import fit_photo_gallery
+from affectface.synthesis.photo_table import read_photo_table
 from affectface.synthesis.portrait import Portrait
 
 

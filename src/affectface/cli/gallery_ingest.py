@@ -121,7 +121,8 @@ def ingest(
 def _ingest_photos(table: Path, out: Path, model: str | None, *, as_json: bool) -> None:
     """Fit photos and films into a gallery of strengths."""
     from affectface.morphable.library import load_named_face_model
-    from affectface.synthesis.photo_gallery import fit_photo_gallery, read_photo_table
+    from affectface.synthesis.photo_gallery import fit_photo_gallery
+    from affectface.synthesis.photo_table import read_photo_table
 
     sets = read_photo_table(table)
     face_model = load_named_face_model(model)

@@ -100,7 +100,9 @@ def test_vocaset_arrays(tmp_path: Path, sheet: Sheet) -> None:
     np.save(tmp_path / "data_verts.npy", rows.astype(np.float32))
     index = {"FaceTalk_A": {"sentence01": {0: 4, 1: 2}, "sentence02": {0: 0, 1: 1, 2: 3}}}
     (tmp_path / "subj_seq_to_idx.pkl").write_bytes(pickle.dumps(index, protocol=2))
-    with pytest.raises(GalleryError, match="no triangles; give a mesh that has them with --template"):
+    with pytest.raises(
+        GalleryError, match="no triangles, which makes no scans; give a mesh that has them with --template"
+    ):
         ingested(tmp_path, tmp_path / "out", layout="vocaset")
     template = Template("flame", sheet.vertices, sheet.triangles)
     done, gallery = ingested(tmp_path, tmp_path / "out", layout="vocaset", template=template)

@@ -12,7 +12,7 @@ from affectface.errors import GalleryError
 from affectface.gallery.scans.finding import find_sequences
 from affectface.gallery.scans.label_table import LabelTable, read_label_table
 from affectface.gallery.scans.layouts import CENTIMETRES, Layout, Unit, named_layout
-from affectface.gallery.scans.sampling import Sample, look_at
+from affectface.gallery.scans.sampling import look_at
 from affectface.gallery.scans.sequence_reading import Advance, read_frames, times_of
 from affectface.gallery.scans.source_sequence import SourceSequence
 from affectface.gallery.scans.stacks import find_vocaset
@@ -165,10 +165,9 @@ def ingest_scans(plan: IngestPlan, out: str | os.PathLike[str], *, advance: Adva
     """
     root, config, table = plan.root, plan.config, plan.table
     before = open_gallery(out) if (Path(out) / GALLERY).exists() else None
-    sample = look_at(root, plan.sequences, plan.layout, config.unit or _unit_of(before))
-    form, template = _decide(sample, config, before)
+    unit, form, template = _decide(plan, before)
     rate = config.frame_rate or plan.layout.frame_rate
-    origin = {"layout": config.layout or "by depth", "unit": sample.unit, "frame_rate": rate}
+    origin = {"layout": config.layout or "by depth", "unit": unit, "frame_rate": rate}
     added, left_out = 0, _LeftOut([], 0)
     with create_gallery(out, form, template=template, topology=config.template_of, source=origin) as writer:
         for one in plan.sequences:
@@ -177,7 +176,7 @@ def ingest_scans(plan: IngestPlan, out: str | os.PathLike[str], *, advance: Adva
                 continue
             described = Sequence(one.name, one.subject, one.session, one.task, rate, one.frames)
             reasons: list[str] = []
-            blocks = read_frames(root, one, CENTIMETRES[sample.unit], template, reasons, advance)
+            blocks = read_frames(root, one, CENTIMETRES[unit], template, reasons, advance)
             labels = None if table is None else table.labels(one)
             writer.add(described, blocks, times=times_of(one, rate), left_out=reasons, labels=labels)
             left_out.note(one.name, reasons)
@@ -187,7 +186,7 @@ def ingest_scans(plan: IngestPlan, out: str | os.PathLike[str], *, advance: Adva
         _label_again(gallery, plan.sequences, table)
     return Ingested(
         form=form,
-        unit=sample.unit,
+        unit=unit,
         sequences=len(gallery.sequences),
         frames=sum(int(gallery.kept(one.name).sum()) for one in gallery.sequences),
         added=added,
@@ -220,9 +219,8 @@ def _find(
     if not sequences:
         sequences, others = find_sequences(root, layout)
     notes = [f"{len(others)} files do not fit the layout or cannot be listed, such as {others[0]}"] if others else []
-    unused = [] if table is None else table.unused(sequences)
-    if unused:
-        if len(unused) == len(table.rows if table else ()):
+    if table is not None and (unused := table.unused(sequences)):
+        if len(unused) == sum(map(len, table.said.values())):
             raise GalleryError(f"{config.labels}: no row is about a sequence there is, such as {sequences[0].name}")
         notes.append(f"{len(unused)} rows of labels are about no sequence that is there, such as row {unused[0]}")
     return sequences, notes
@@ -234,24 +232,26 @@ def _unit_of(before: Gallery | None) -> Unit | None:
     return unit if unit in CENTIMETRES else None
 
 
-def _decide(sample: Sample, config: IngestConfig, before: Gallery | None) -> tuple[Form, Template | None]:
-    """Return the gallery's form, and the template of meshes."""
+def _decide(plan: IngestPlan, before: Gallery | None) -> tuple[Unit, Form, Template | None]:
+    """Look at some frames; return their unit, the gallery's form, and the template of meshes."""
+    config = plan.config
+    sample = look_at(plan.root, plan.sequences, plan.layout, config.unit or _unit_of(before))
     if before is not None and before.form in ("scans", "meshes") and config.topology == "auto":
-        return before.form, config.template or before.template
+        return sample.unit, before.form, config.template or before.template
     given = config.template is not None
-    if config.topology == "scans":
-        return "scans", None
-    if sample.bare and not given:
-        raise GalleryError("the files have vertices and no triangles; give a mesh that has them with --template")
-    if config.topology == "auto" and not (given or sample.registered):
-        return "scans", None
+    if sample.bare and (config.topology == "scans" or not given):
+        raise GalleryError(
+            "the files have vertices and no triangles, which makes no scans; give a mesh that has them with --template"
+        )
+    if config.topology == "scans" or (config.topology == "auto" and not (given or sample.registered)):
+        return sample.unit, "scans", None
     template = config.template or sample.template()
     misfits = sample.misfits(template)
     if all(misfits):
         raise GalleryError(
             f"no frame looked at has the topology of {template.name}: {misfits[0]}; give another template"
         )
-    return "meshes", template
+    return sample.unit, "meshes", template
 
 
 def _label_again(gallery: Gallery, sequences: Iterable[SourceSequence], table: LabelTable) -> None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from functools import cached_property
+from operator import itemgetter
 
 import numpy as np
 
@@ -19,49 +20,56 @@ _KEYS = ("sequence", "subject", "session", "task")
 _SAID = ("valence", "arousal", "expression")
 
 
+About = tuple[tuple[str, str], ...]
+"""What a row is about: columns, in the order of `_KEYS`, and their values."""
+Said = tuple[int, int | None, Label]
+"""A row: its line in the file, the frame's number or None for all, and the label."""
+
+
 @dataclass(frozen=True, eq=False)
 class LabelTable:
     """What is said of frames.
 
     Attributes
     ----------
-    path : Path
-        The file.
-    rows : tuple
-        For each row what it is about, as pairs of a column and its value; the frame's number, None for all; and the
-        label.
+    said : mapping
+        The rows by what they are about.
     """
 
-    path: Path
-    rows: tuple[tuple[tuple[tuple[str, str], ...], int | None, Label], ...]
+    said: Mapping[About, Sequence[Said]]
 
     def labels(self, sequence: SourceSequence) -> Labels | None:
         """Return the labels of a sequence's frames; None where nothing is said. Later rows count more."""
+        rows = sorted((row for about in self._abouts(sequence) for row in self.said[about]), key=itemgetter(0))
+        place = {number: frame for frame, number in enumerate(sequence.numbers.tolist())}
         valence = np.full(sequence.frames, np.nan, dtype=np.float32)
-        arousal, expression, said = valence.copy(), [""] * sequence.frames, False
-        for about, number, label in self.rows:
-            if not _is_about(sequence, about):
-                continue
-            for frame in range(sequence.frames) if number is None else np.flatnonzero(sequence.numbers == number):
+        arousal, expression, any_said = valence.copy(), [""] * sequence.frames, False
+        for _, number, label in rows:
+            frames = range(sequence.frames) if number is None else [place[number]] if number in place else []
+            for frame in frames:
                 valence[frame] = valence[frame] if label.valence is None else label.valence
                 arousal[frame] = arousal[frame] if label.arousal is None else label.arousal
                 expression[frame] = label.expression or expression[frame]
-                said = True
-        return (
-            make_labels(len(expression), valence=valence, arousal=arousal, expression=tuple(expression))
-            if said
-            else None
-        )
+                any_said = True
+        if not any_said:
+            return None
+        return make_labels(len(expression), valence=valence, arousal=arousal, expression=tuple(expression))
 
     def unused(self, sequences: Iterable[SourceSequence]) -> list[int]:
         """Return which lines of the file are about no sequence of these."""
-        there = list(sequences)
-        return [line for line, row in enumerate(self.rows, 2) if not any(_is_about(one, row[0]) for one in there)]
+        used = {about for one in sequences for about in self._abouts(one)}
+        return sorted(row[0] for about, rows in self.said.items() if about not in used for row in rows)
 
+    def _abouts(self, sequence: SourceSequence) -> list[About]:
+        """Return what rows that are about a sequence may be about."""
+        known = {key: getattr(sequence, "name" if key == "sequence" else key) for key in _KEYS}
+        abouts = [tuple((column, known[column]) for column in columns) for columns in self._columns]
+        return [about for about in abouts if about in self.said]
 
-def _is_about(sequence: SourceSequence, about: tuple[tuple[str, str], ...]) -> bool:
-    known = {key: getattr(sequence, "name" if key == "sequence" else key) for key, _ in about}
-    return all(known[key] == value for key, value in about)
+    @cached_property
+    def _columns(self) -> set[tuple[str, ...]]:
+        """Which columns rows name together: a few kinds, however many rows there are."""
+        return {tuple(column for column, _ in about) for about in self.said}
 
 
 def read_label_table(path: str | os.PathLike[str]) -> LabelTable:
@@ -91,12 +99,12 @@ def read_label_table(path: str | os.PathLike[str]) -> LabelTable:
             f"{path}: has the columns {', '.join(table[0])}; one of {', '.join(_KEYS)}, and one of {', '.join(_SAID)} "
             "are needed"
         )
-    rows = []
-    for number, row in enumerate(table, 2):
-        where = f"{path}: row {number}"
+    said: dict[About, list[Said]] = {}
+    for line, row in enumerate(table, 2):
+        where = f"{path}: row {line}"
         about = tuple((column, row[column]) for column in _KEYS if row.get(column))
-        rows.append((about, _frame(row.get("frame", ""), where), read_label(row, where)))
-    return LabelTable(Path(path), tuple(rows))
+        said.setdefault(about, []).append((line, _frame(row.get("frame", ""), where), read_label(row, where)))
+    return LabelTable(said)
 
 
 def _frame(text: str, where: str) -> int | None:

@@ -41,7 +41,9 @@ def test_photos_become_an_affect_model(photos: Path, tmp_path: Path) -> None:
     said = json.loads(done.stdout)
     assert said["people"] == {"surprise": 3}
     assert said["photos"] == 6
-    assert len(said["left_out"]) == 1
+    assert said["left_out"][0] == "4: no neutral frame to compare with"
+    assert "none.png" in said["left_out"][1]
+    assert [file.name for file in tmp_path.iterdir()] == ["mine.npz"]
     strengths = load_affect_model(out).strengths(Expression("surprise"))
     assert strengths["jawOpen"] > 0.3
     assert strengths["browInnerUp_L"] > 0.1
@@ -55,11 +57,11 @@ def test_photos_become_an_affect_model(photos: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("table", "message"),
     [
-        ("file,subject\na.png,1\n", "expression or valence"),
+        ("file,subject\na.png,1\n", "expression, valence and arousal, or labels"),
         ("file,subject,expression\na.png,1,joy\n", "unknown expression 'joy'"),
         ("file,subject,valence,arousal\na.png,1,2,0\n", "valence is '2'"),
         ("file,subject,valence,arousal\na.png,1,x,0\n", "valence is 'x'"),
-        ("file,subject,expression\na.png,1,anger\n", "nothing can be learned"),
+        ("file,subject,expression\na.png,1,anger\n", "none of 1 pictures could be fitted"),
         ("", "columns"),
     ],
 )

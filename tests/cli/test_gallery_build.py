@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 
 from affectface.cli.app import app
 from affectface.gallery.affect_model_files import load_affect_model
+from affectface.gallery.plots import faces
 from affectface.gallery.store import Sequence, Template, create_gallery, make_labels
 
 UNITS = ("jawOpen", "mouthSmile_L", "mouthSmile_R", "browInnerUp_L")
@@ -84,3 +85,15 @@ def test_meshes_of_an_unknown_face_model_say_what_to_give(tmp_path: Path) -> Non
     )
     assert done.exit_code == 2
     assert "give --model, one with the gallery's triangles" in done.stderr
+
+
+def test_a_gallery_is_plotted(gallery: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(faces, "_TILE", 40)
+    monkeypatch.setattr(faces, "_MOST", 3)
+    monkeypatch.setattr(faces, "_OVER_THE_PLANE", np.linspace(-0.8, 0.8, 3))
+    arguments = ["gallery", "plot", str(gallery), "-o", str(tmp_path / "f"), "--model", "embedded", "--classes", "5"]
+    done = CliRunner().invoke(app, [*arguments, "--json"])
+    assert done.exit_code == 0, done.output
+    files = [Path(file) for file in json.loads(done.stdout)["files"]]
+    assert [file.name for file in files][:2] == ["histogram.png", "classes.png"]
+    assert sorted(tmp_path.glob("f/*")) == sorted(files)

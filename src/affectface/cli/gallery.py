@@ -8,6 +8,7 @@ from affectface.cli.gallery_annotate import annotate
 from affectface.cli.gallery_build import build, info
 from affectface.cli.gallery_ingest import ingest
 from affectface.cli.gallery_learn import learn
+from affectface.cli.gallery_plot import plot
 from affectface.cli.gallery_synthesize import synthesize
 from affectface.cli.gallery_traces import agreement, label, traces
 
@@ -17,6 +18,7 @@ gallery.command()(learn)
 gallery.command()(synthesize)
 gallery.command()(build)
 gallery.command()(info)
+gallery.command()(plot)
 for verb in (annotate, agreement, label):
     gallery.command()(verb)
 gallery.add_typer(traces, name="traces")

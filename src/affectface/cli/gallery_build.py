@@ -17,6 +17,7 @@ from affectface.cli.report import Advance, progress, reporting, say
 if TYPE_CHECKING:
     from affectface.gallery.affect_model import AffectModel
     from affectface.gallery.building.build import Built
+    from affectface.gallery.building.config import BuildConfig
     from affectface.gallery.store import Gallery
     from affectface.morphable import FaceModel
 
@@ -58,13 +59,8 @@ def build(
     as_json: JsonOption = False,
 ) -> None:
     """Build an affect model from a gallery. Interrupted, it goes on where it was when it is called again."""
-    from affectface.gallery.affect_model_files import save_affect_model
-    from affectface.gallery.building.build import build_affect_model
     from affectface.gallery.building.config import BuildConfig
-    from affectface.gallery.library import load_named_affect_model
-    from affectface.gallery.store import open_gallery
 
-    opened, scratch = open_gallery(gallery), out.with_name(f".{out.stem}.building")
     config = BuildConfig(
         classes=classes,
         fewest_people=fewest,
@@ -75,6 +71,33 @@ def build(
         seed=seed,
         without=tuple(without or ()),
     )
+    built = build_file(gallery, out, model, config)
+    say({"file": str(out), **record_of(built)}, f"{out}: {words_of(built)}", as_json=as_json)
+
+
+def build_file(gallery: Path, out: Path, model: str | None, config: BuildConfig) -> Built:
+    """Build an affect model from a gallery, and write it.
+
+    Parameters
+    ----------
+    gallery, out : Path
+        The gallery, and the model's file.
+    model : str, optional
+        The face model that a gallery of meshes belongs to; the gallery's own if not given.
+    config : BuildConfig
+        The choices.
+
+    Returns
+    -------
+    Built
+        The model and what stands behind it.
+    """
+    from affectface.gallery.affect_model_files import save_affect_model
+    from affectface.gallery.building.build import build_affect_model
+    from affectface.gallery.library import load_named_affect_model
+    from affectface.gallery.store import open_gallery
+
+    opened, scratch = open_gallery(gallery), out.with_name(f".{out.stem}.building")
     built = build_affect_model(
         opened,
         out.stem,
@@ -86,7 +109,7 @@ def build(
     )
     save_affect_model(built.model, out)
     shutil.rmtree(scratch, ignore_errors=True)
-    say({"file": str(out), **record_of(built)}, f"{out}: {words_of(built)}", as_json=as_json)
+    return built
 
 
 @reporting

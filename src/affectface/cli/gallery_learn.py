@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
+import shutil
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from affectface.cli.gallery_build import build_file, record_of, words_of
 from affectface.cli.options import JsonOption, ModelOption
 from affectface.cli.report import progress, reporting, say
 
@@ -23,35 +26,20 @@ def learn(
     classes: Annotated[int, typer.Option(min=3, help="Classes of the valence-arousal plane, at most.")] = 550,
     as_json: JsonOption = False,
 ) -> None:
-    """Learn what affects look like from photos with labels. Everybody needs a neutral photo to compare with."""
-    from affectface.gallery.affect_model_files import save_affect_model
-    from affectface.gallery.learning import learn_affect_model
-    from affectface.gallery.library import load_named_affect_model
-    from affectface.morphable.library import load_named_face_model
-    from affectface.synthesis.labelled_photos import fit_labelled, read_labels
+    """Learn what affects look like from photos and films with labels: gallery ingest and gallery build in one.
 
-    rows, face_model = read_labels(table), load_named_face_model(model)
-    with progress("fitting", len(rows)) as advance:
-        samples, left_out = fit_labelled(face_model, rows, advance=advance)
-    learned = learn_affect_model(
-        samples,
-        face_model.expression_names,
-        load_named_affect_model(None),
-        name=out.stem,
-        fewest=fewest,
-        classes=classes,
-    )
-    save_affect_model(learned.model, out)
-    reasons = [*left_out, *learned.left_out]
-    found = [f"{name} from {people} people" for name, people in learned.subjects.items()]
-    found += [f"{learned.classes} classes of the plane"] if learned.classes else []
-    result = {
-        "file": str(out),
-        "face_model": face_model.name,
-        "photos": len(samples),
-        "people": learned.subjects,
-        "classes": learned.classes,
-        "left_out": reasons,
-    }
-    lines = [f"{out}: {', '.join(found)}; the rest is the shipped model's", *(f"  left out: {why}" for why in reasons)]
-    say(result, "\n".join(lines), as_json=as_json)
+    Everybody needs a neutral photo to compare with. Interrupted, it goes on where it was when it is called again.
+    """
+    from affectface.gallery.building.config import BuildConfig
+    from affectface.morphable.library import load_named_face_model
+    from affectface.synthesis.photo_gallery import fit_photo_gallery, read_photo_table
+
+    sets, face_model = read_photo_table(table), load_named_face_model(model)
+    of = hashlib.sha256(face_model.name.encode() + table.read_bytes()).hexdigest()[:12]  # another table is begun anew
+    gallery = out.with_name(f".{out.stem}.{of}.gallery")
+    with progress("fitting", sum(one.frames for one in sets)) as advance:
+        fitted = fit_photo_gallery(face_model, sets, gallery, advance=advance)
+    built = build_file(gallery, out, None, BuildConfig(classes=classes, fewest_people=fewest))
+    shutil.rmtree(gallery)
+    counted = {"face_model": face_model.name, "photos": fitted.frames}
+    say({"file": str(out), **counted, **record_of(built)}, f"{out}: {words_of(built)}", as_json=as_json)

@@ -64,3 +64,7 @@ class GalleryError(AffectFaceError):
 
 class DataSetError(AffectFaceError):
     """A data set, or its manifest, that is damaged, laid out in another way, or lacks what is asked for."""
+
+
+class LeakError(AffectFaceError):
+    """People who are shown both in what a recogniser learned from and in what it is tested on."""

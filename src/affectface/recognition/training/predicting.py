@@ -1,0 +1,131 @@
+"""What a recogniser says of the rows of a manifest, and how right it is about people whom it never saw."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import ArrayLike, NDArray
+from torch.utils.data import default_collate
+
+from affectface.recognition.metrics import (
+    BootstrapConfig,
+    Interval,
+    confidence_interval,
+    expression_scores,
+    macro_f1,
+    mean_diagonal,
+    valence_arousal_scores,
+)
+from affectface.recognition.metrics.classification import accuracy
+from affectface.recognition.metrics.scores import NUMBER_METRICS
+from affectface.recognition.networks.build import SEQUENCE_NETWORKS
+from affectface.recognition.networks.preprocessing import prepared
+from affectface.recognition.training.faces import FaceBatches, Faces, sequences_of
+from affectface.recognition.training.module import gathered
+from affectface.recognition.training.recogniser import Recogniser
+
+Arrays = dict[str, NDArray[Any]]
+
+
+def predict_faces(recogniser: Recogniser, faces: Faces, *, advance: Callable[[int], None] | None = None) -> Arrays:
+    """Say what the rows of a manifest show.
+
+    Parameters
+    ----------
+    recogniser : Recogniser
+        The recogniser.
+    faces : Faces
+        The rows, at its side and with its outputs.
+    advance : callable, optional
+        Is told the number of further rows.
+
+    Returns
+    -------
+    dict of str to ndarray
+        In the order of the rows: `affect` (N, 2) and `expression` (N,), labels; `valence_arousal` (N, 2) and
+        `logits` (N, K), predictions, where the recogniser says them.
+    """
+    config, network = recogniser.config, recogniser.network.eval()
+    whole = config.network.name in SEQUENCE_NETWORKS
+    sequences = sequences_of(faces, config.frames) if whole else None
+    rows = FaceBatches(faces, sequences=sequences, frames=config.frames)
+    said = []
+    for start in range(0, len(rows), config.batch):
+        batch = default_collate([rows[0, i] for i in range(start, min(start + config.batch, len(rows)))])
+        with torch.no_grad():
+            found = network(prepared(batch.pop("images"), recogniser.preprocessing), batch.get("landmarks"))
+        said.append((found, batch))
+        if advance is not None:
+            advance(int((batch["row"] >= 0).sum()))
+    arrays = gathered(said)
+    order = np.argsort(arrays.pop("row"), kind="stable")
+    return {name: values[order] for name, values in arrays.items()}
+
+
+def score_faces(
+    recogniser: Recogniser,
+    faces: Faces,
+    *,
+    config: BootstrapConfig | None = None,
+    advance: Callable[[int], None] | None = None,
+) -> dict[str, Any]:
+    """Measure a recogniser on people whom it never saw.
+
+    Parameters
+    ----------
+    recogniser : Recogniser
+        The recogniser.
+    faces : Faces
+        The labelled rows.
+    config : BootstrapConfig, optional
+        How intervals are drawn, over subjects where the rows say them.
+    advance : callable, optional
+        Is told the number of further rows.
+
+    Returns
+    -------
+    dict
+        In JSON's types: `rows`, `subjects`; `valence_arousal` and `expression`, tables of all criteria, and
+        `intervals` of the main ones.
+
+    Raises
+    ------
+    LeakError
+        If somebody shown was in the training.
+    """
+    recogniser.check_unseen(faces)
+    found = predict_faces(recogniser, faces, advance=advance)
+    result: dict[str, Any] = {"rows": len(faces.rows), "subjects": len(faces.subjects), "intervals": {}}
+    # rows without a name are each their own
+    people = np.array([(row.subject and f"{row.source}/{row.subject}") or f"#{i}" for i, row in enumerate(faces.rows)])
+
+    def sure(metric: Callable[[ArrayLike, ArrayLike], float], truth: Any, said: Any, rows: Any) -> dict[str, Any]:
+        return _plain(confidence_interval(metric, truth, said, groups=people[rows], config=config))
+
+    labelled = ~np.isnan(found["affect"]).any(axis=1)
+    if "valence_arousal" in found and labelled.any():
+        truth, said = found["affect"][labelled], found["valence_arousal"][labelled]
+        result["valence_arousal"] = valence_arousal_scores(truth, said)
+        for i, name in enumerate(("valence", "arousal")):
+            for metric in ("ccc", "mse"):
+                function = NUMBER_METRICS[metric]
+                result["intervals"][f"{name}_{metric}"] = sure(function, truth[:, i], said[:, i], labelled)
+    known = found["expression"] >= 0
+    if "logits" in found and known.any():
+        names = recogniser.config.network.outputs.classes
+        truth, said = found["expression"][known], found["logits"][known].argmax(axis=1)
+        table = expression_scores(truth, said, range(len(names)))
+        table["classes"] = {names[int(i)]: asdict(score) for i, score in table["classes"].items()}
+        result["expression"] = {**table, "confusion": table["confusion"].tolist()}
+        functions = {"accuracy": accuracy, "macro_f1": macro_f1, "mean_diagonal": mean_diagonal}
+        for name, measure in functions.items():
+            result["intervals"][name] = sure(measure, truth, said, known)
+    return result
+
+
+def _plain(interval: Interval) -> dict[str, Any]:
+    return asdict(interval)

@@ -1,0 +1,216 @@
+"""Train a recogniser, or go on where a killed training stood: it ends with the same weights."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import signal
+import threading
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import lightning
+import torch
+from torch import nn
+from torch.utils.data import DataLoader
+
+from affectface.errors import LeakError, ModelFileError
+from affectface.recognition.networks.build import SEQUENCE_NETWORKS, build_network
+from affectface.recognition.networks.preprocessing import Preprocessing
+from affectface.recognition.training.batches import EpochBatches, steps_of
+from affectface.recognition.training.config import TrainConfig, config_as_json
+from affectface.recognition.training.faces import Augment, FaceBatches, Faces, sequences_of
+from affectface.recognition.training.keeping import Keeper, Progress
+from affectface.recognition.training.module import RecogniserModule
+from affectface.recognition.training.recogniser import Recogniser, load_recogniser, marks_of, save_recogniser
+from affectface.recognition.training.state import read_state
+from affectface.recognition.weights.layouts import LayoutName
+from affectface.recognition.weights.loading import load_published
+
+
+@dataclass(frozen=True, kw_only=True)
+class Start:
+    """What a training starts from."""
+
+    weights: str | os.PathLike[str] | None = None
+    """A file of published weights; random ones without it."""
+    layout: LayoutName | None = None
+    """How they stand in it."""
+
+
+def train_recogniser(
+    config: TrainConfig,
+    faces: tuple[Faces, Faces | None],
+    folder: str | os.PathLike[str],
+    *,
+    start: Start | None = None,
+    augment: Augment | None = None,
+    progress: Progress | None = None,
+) -> Recogniser:
+    """Train a recogniser.
+
+    Parameters
+    ----------
+    config : TrainConfig
+        How.
+    faces : tuple of Faces and Faces or None
+        What it learns from, and what it is validated on after each epoch.
+    folder : path-like
+        Where the recogniser is left, and the training's state until then. A training of the same config and rows that
+        stands there is gone on with; one that is done is only read.
+    start : Start, optional
+        Published weights to start from.
+    augment : callable, optional
+        Changes the pictures that it learns from.
+    progress : callable, optional
+        Is told about every step.
+
+    Returns
+    -------
+    Recogniser
+        As it was written.
+
+    Raises
+    ------
+    LeakError
+        If somebody is shown in the rows it learns from and in those it is validated on.
+    ModelFileError
+        If another training stands in the folder, or the state there is damaged.
+
+    Notes
+    -----
+    Order, augmentation and dropout of a step are said by the seed and the step's number alone; so the result depends
+    neither on kills nor on how many processes read. It does depend on the number of devices and on the processor.
+    """
+    learned, judged = faces
+    both = learned.subjects & judged.subjects if judged is not None else frozenset()
+    if both:
+        raise LeakError(f"{len(both)} people are in training and validation, such as {min(both)!r}; keep them apart")
+    place = Path(folder)
+    data = {
+        "train": {"sha256": learned.checksum, "rows": len(learned.rows)},
+        "validation": None if judged is None else {"sha256": judged.checksum, "rows": len(judged.rows)},
+        "start": None if start is None or start.weights is None else f"{start.layout}: {Path(start.weights).name}",
+    }
+    about = {"config": config_as_json(config), "data": data}
+    if (place / "recogniser.json").is_file():
+        done = load_recogniser(place)
+        _check_same({"config": config_as_json(done.config), "data": done.data}, about, place)
+        return done
+    network, fed = _network(config, start)
+    state = read_state(place)
+    if state is not None:
+        _check_same(state.about, about, place)
+        network.load_state_dict(state.weights)
+    batches = _batches(config, learned, augment)
+    steps = config.epochs * steps_of(len(batches), config.batch)
+    module = RecogniserModule(network, config, fed, steps=steps, step=state.step if state else 0)
+    if state is not None:
+        module.optimiser_state = state.optimiser
+        module.losses = [torch.tensor(loss) for loss in state.losses]
+    keeper = Keeper(place, about, state, progress)
+    if module.step < steps:
+        _fit(module, batches, None if judged is None else _batches(config, judged, None), keeper)
+    if config.keep == "best" and keeper.best:
+        network.load_state_dict(keeper.best)
+    seen = marks_of(learned.subjects | (judged.subjects if judged is not None else frozenset()))
+    made = Recogniser(network.cpu().eval(), config, fed, seen, tuple(keeper.history), data)
+    save_recogniser(place, made)
+    keeper.clear()
+    return made
+
+
+def _network(config: TrainConfig, start: Start | None) -> tuple[nn.Module, Preprocessing]:
+    network = build_network(config.network, seed=config.seed)
+    if start is None or start.weights is None:
+        return network, config.network.preprocessing
+    if start.layout is None:
+        raise ValueError("a file of weights does not say how they stand in it; a layout is needed")
+    loaded = load_published(network, start.weights, start.layout, side=config.network.pixels)
+    return network, loaded.preprocessing
+
+
+def _batches(config: TrainConfig, faces: Faces, augment: Augment | None) -> FaceBatches:
+    if config.network.name in SEQUENCE_NETWORKS:
+        sequences = sequences_of(faces, config.frames)
+        return FaceBatches(faces, sequences=sequences, frames=config.frames, augment=augment, seed=config.seed)
+    return FaceBatches(faces, augment=augment, seed=config.seed)
+
+
+def _fit(module: RecogniserModule, learned: FaceBatches, judged: FaceBatches | None, keeper: Keeper) -> None:
+    config = module.config
+    each = steps_of(len(learned), config.batch)
+
+    class Data(lightning.LightningDataModule):
+        """Batches of the epoch that is due: after a kill, those of it that are left."""
+
+        def train_dataloader(self) -> Any:
+            share = (self.trainer.global_rank, self.trainer.world_size)
+            epoch, first = divmod(module.step, each)
+            own = EpochBatches(len(learned), config.batch, epoch=epoch, first=first, seed=config.seed, share=share)
+            return DataLoader(learned, batch_sampler=own, num_workers=config.workers)
+
+        def val_dataloader(self) -> Any:
+            if judged is None:
+                return []
+            keys = [(0, row) for row in range(len(judged))]
+            rows = [keys[i : i + config.batch] for i in range(0, len(keys), config.batch)]
+            return DataLoader(judged, batch_sampler=rows, num_workers=config.workers)
+
+    with _quietly_determined():
+        trainer = lightning.Trainer(
+            accelerator="auto",
+            devices=config.devices if torch.cuda.is_available() else 1,
+            max_epochs=config.epochs - module.step // each,
+            precision=config.precision,
+            gradient_clip_val=config.clip or None,
+            reload_dataloaders_every_n_epochs=1,
+            use_distributed_sampler=False,
+            num_sanity_val_steps=0,
+            callbacks=[keeper],
+            logger=False,
+            enable_checkpointing=False,
+            enable_progress_bar=False,
+            enable_model_summary=False,
+        )
+        trainer.fit(module, datamodule=Data())
+
+
+@contextmanager
+def _quietly_determined() -> Iterator[None]:
+    """Have torch take algorithms that give the same twice, and Lightning keep its advice to itself, for a while.
+
+    Lightning answers Ctrl-C by leaving, and deaf to the next one; here it is KeyboardInterrupt as everywhere.
+    """
+    before = torch.are_deterministic_algorithms_enabled()
+    logger = logging.getLogger("lightning.pytorch")
+    level, interrupt = logger.level, signal.getsignal(signal.SIGINT)
+    torch.use_deterministic_algorithms(True, warn_only=True)
+    logger.setLevel(logging.WARNING)
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", module="lightning")
+            yield
+    except SystemExit as left:
+        if isinstance(left.__context__, KeyboardInterrupt):
+            raise KeyboardInterrupt from None
+        raise
+    finally:
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGINT, interrupt)
+        torch.use_deterministic_algorithms(before)
+        logger.setLevel(level)
+
+
+def _check_same(found: dict[str, Any], wanted: dict[str, Any], place: Path) -> None:
+    """Refuse to go on with a training of another config or of other rows."""
+    plain = json.loads(json.dumps(wanted))
+    other = json.loads(json.dumps(found))
+    for part in ("config", "data"):
+        if plain[part] != other.get(part):
+            raise ModelFileError(f"{place}: another training stands there, of another {part}; give another folder")

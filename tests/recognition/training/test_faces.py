@@ -1,0 +1,110 @@
+"""Rows of a manifest as tensors: crops, labels, sequences, and what chance may depend on."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from affectface.errors import DataSetError
+
+torch = pytest.importorskip("torch", reason="torch is not installed: pip install 'affectface[train]'")
+
+from affectface.augment.manifest import write_manifest  # noqa: E402
+from affectface.augment.rows import Row  # noqa: E402
+from affectface.images import read_image  # noqa: E402
+from affectface.recognition.networks.outputs import Outputs  # noqa: E402
+from affectface.recognition.training.batches import EpochBatches, steps_of  # noqa: E402
+from affectface.recognition.training.faces import FaceBatches, faces_of, sequences_of  # noqa: E402
+
+BOTH = Outputs(classes=("happiness", "sadness"))
+
+
+def test_rows_of_a_split(drawn_faces: Path) -> None:
+    faces = faces_of(drawn_faces, BOTH, side=32, split="test")
+    assert len(faces.rows) == 24
+    assert faces.subjects == {"drawn/p6", "drawn/p7", "drawn/p8"}
+    row = faces.rows[5]
+    assert faces.affect(5) == (row.valence, row.arousal)
+    assert faces.expression(5) == (0 if row.expression == "happiness" else 1)
+    image, points = faces.face(5)
+    np.testing.assert_array_equal(image, read_image(drawn_faces.parent / row.path))
+    assert points is None
+    assert faces.checksum != faces_of(drawn_faces, BOTH, side=32, split="train").checksum
+    assert faces.checksum == faces_of(drawn_faces, BOTH, side=32, split="test").checksum
+    with pytest.raises(DataSetError, match="no row has a label of what is learned"):
+        faces_of(drawn_faces, Outputs(valence_arousal=False, classes=("fear", "anger")), side=32)
+
+
+def test_boxes_and_landmarks(tmp_path: Path) -> None:
+    from PIL import Image
+
+    picture = np.zeros((40, 60, 3), dtype=np.uint8)
+    picture[10:30, 20:40] = 200  # the box, and within the square of 24 pixels around it
+    Image.fromarray(picture).save(tmp_path / "a.png")
+    points = np.array([[18.0, 8], [42, 32]] * 34, dtype=np.float32)
+    with write_manifest(tmp_path / "m.csv") as table:
+        table.add(Row("a.png", valence=0.5, arousal=0.25, box=(20, 10, 20, 20), landmarks=points))
+        table.add(Row("a.png", valence=0.5, box=(20, 10, 20, 20)))
+        table.add(Row("a.png", expression="sadness", box=(-30, 10, 20, 20)))
+    faces = faces_of(tmp_path / "m.csv", BOTH, side=24, landmarks=True)
+    assert (len(faces.rows), faces.left_out) == (2, 1)
+    image, found = faces.face(0)
+    expected = np.zeros((24, 24, 3), dtype=np.uint8)
+    expected[2:22, 2:22] = 200
+    np.testing.assert_array_equal(image, expected)
+    np.testing.assert_allclose(found[:2], [[-1, -1], [1, 1]])
+    with pytest.raises(DataSetError, match=r"a\.png: has no 68 landmarks"):
+        faces.face(1)
+    assert math.isnan(faces.affect(1)[0])
+    outside, _ = faces_of(tmp_path / "m.csv", BOTH, side=24).face(1)
+    assert (outside == 0).all()  # the edge is repeated
+    assert faces.subjects == frozenset()
+
+
+def test_changes_depend_on_seed_epoch_and_row_only(drawn_faces: Path) -> None:
+    faces = faces_of(drawn_faces, BOTH, side=32, split="test")
+
+    def noisy(image: Any, rng: np.random.Generator) -> Any:
+        return (image + rng.integers(0, 9, image.shape)).astype(np.uint8)
+
+    one, other = (FaceBatches(faces, augment=noisy, seed=1) for _ in range(2))
+    _ = [other[0, row] for row in (3, 1, 4)]
+    assert torch.equal(one[2, 5]["images"], other[2, 5]["images"])
+    assert not torch.equal(one[2, 5]["images"], one[3, 5]["images"])
+    assert not torch.equal(one[2, 5]["images"], FaceBatches(faces, augment=noisy, seed=2)[2, 5]["images"])
+    with pytest.raises(ValueError, match="an image of its size is needed"):
+        FaceBatches(faces, augment=lambda image, rng: image[:5])[0, 0]
+
+
+def test_sequences(drawn_faces: Path) -> None:
+    faces = faces_of(drawn_faces, BOTH, side=32, split="test", landmarks=True)
+    cut = sequences_of(faces, 5)
+    assert [len(rows) for rows in cut] == [5, 3] * 3
+    assert [faces.rows[row].frame for row in cut[1]] == [5, 6, 7]
+    batch = FaceBatches(faces, sequences=cut, frames=5)[0, 1]
+    assert batch["images"].shape == (5, 32, 32, 3)
+    assert batch["landmarks"].shape == (5, 68, 2)
+    assert batch["row"].tolist() == [*cut[1], -1, -1]
+    assert torch.isnan(batch["affect"]).all(dim=1).tolist() == [False, False, False, True, True]
+    assert batch["expression"][3:].tolist() == [-1, -1]
+    assert torch.equal(batch["images"][4], batch["images"][2])
+
+
+@pytest.mark.parametrize("first", [0, 1, 3])
+def test_every_row_once_in_an_epoch_from_any_step_on(first: int) -> None:
+    whole = list(EpochBatches(10, 3, epoch=2, first=0, seed=5))
+    assert {key[0] for batch in whole for key in batch} == {2}
+    assert {key[1] for batch in whole for key in batch} == set(range(10))
+    assert [len(batch) for batch in whole] == [3, 3, 3, 3]  # the last is filled from the first
+    part = EpochBatches(10, 3, epoch=2, first=first, seed=5)
+    assert list(part) == whole[first:]
+    assert len(part) == 4 - first
+    assert steps_of(10, 3) == 4
+    assert list(EpochBatches(10, 3, epoch=3, first=0, seed=5)) != [[(3, row) for _, row in batch] for batch in whole]
+    shares = [list(EpochBatches(10, 4, epoch=2, first=0, seed=5, share=(rank, 2))) for rank in range(2)]
+    both = [sorted(a + b) for a, b in zip(*shares, strict=True)]
+    assert both == [sorted(batch) for batch in EpochBatches(10, 4, epoch=2, first=0, seed=5)]

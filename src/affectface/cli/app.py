@@ -17,8 +17,11 @@ from affectface.cli.fit import fit
 from affectface.cli.gallery import gallery
 from affectface.cli.info import info
 from affectface.cli.model import model
+from affectface.cli.predict import predict
+from affectface.cli.score import score
 from affectface.cli.sheet import sheet
 from affectface.cli.synth import synth
+from affectface.cli.train import train
 
 app = typer.Typer(
     name="affectface",
@@ -44,7 +47,7 @@ def options(
     """From one photograph of a face: photographs and clips of the same person with a chosen affect."""
 
 
-for verb in (synth, animate, sheet, fit, evaluate, info, bench):
+for verb in (synth, animate, sheet, fit, evaluate, info, bench, train, predict, score):
     app.command()(verb)
 app.add_typer(assets, name="assets")
 app.add_typer(model, name="model")

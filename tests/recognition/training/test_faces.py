@@ -35,6 +35,9 @@ def test_rows_of_a_split(drawn_faces: Path) -> None:
     assert points is None
     assert faces.checksum != faces_of(drawn_faces, BOTH, side=32, split="train").checksum
     assert faces.checksum == faces_of(drawn_faces, BOTH, side=32, split="test").checksum
+    assert len(faces_of(drawn_faces, Outputs(classes=("fear", "anger")), side=32, labelled=False).rows) == 96
+    with pytest.raises(DataSetError, match="no row of the split 'tests' is there"):
+        faces_of(drawn_faces, BOTH, side=32, split="tests")
     with pytest.raises(DataSetError, match="no row has a label of what is learned"):
         faces_of(drawn_faces, Outputs(valence_arousal=False, classes=("fear", "anger")), side=32)
 
@@ -62,7 +65,7 @@ def test_boxes_and_landmarks(tmp_path: Path) -> None:
     assert math.isnan(faces.affect(1)[0])
     outside, _ = faces_of(tmp_path / "m.csv", BOTH, side=24).face(1)
     assert (outside == 0).all()  # the edge is repeated
-    assert faces.subjects == frozenset()
+    assert faces.subjects == {": a.png"}  # nobody known: the file itself
 
 
 def test_changes_depend_on_seed_epoch_and_row_only(drawn_faces: Path) -> None:

@@ -65,8 +65,8 @@ class Faces:
 
     @property
     def subjects(self) -> frozenset[str]:
-        """Who is shown, with the data set's name; people who are not known are missing."""
-        return frozenset(f"{row.source}/{row.subject}" for row in self.rows if row.subject)
+        """Who is shown, with the data set's name; a file without a subject is a person of its own."""
+        return frozenset(map(person_of, self.rows))
 
     @property
     def checksum(self) -> str:
@@ -125,6 +125,11 @@ class Faces:
         return _cut(image, corner, size, self.side), points
 
 
+def person_of(row: Row) -> str:
+    """Return who a row shows: its subject within its data set, or its file where no subject is known."""
+    return f"{row.source}/{row.subject}" if row.subject else f"{row.source}: {row.path}"
+
+
 def faces_of(
     manifest: str | os.PathLike[str],
     outputs: Outputs,
@@ -133,15 +138,16 @@ def faces_of(
     split: str = "",
     folds: Sequence[int] | None = None,
     landmarks: bool = False,
+    labelled: bool = True,
 ) -> Faces:
-    """Return the labelled faces of a manifest.
+    """Return the faces of a manifest.
 
     Parameters
     ----------
     manifest : path-like
         The manifest, of images.
     outputs : Outputs
-        What is learned; rows without any label of it are left out.
+        What is learned.
     side : int
         Side of the pictures, pixels.
     split : str
@@ -150,6 +156,8 @@ def faces_of(
         Only rows of these folds.
     landmarks : bool
         Whether the 68 landmarks come along.
+    labelled : bool
+        Whether rows without any label of what is learned are left out.
 
     Returns
     -------
@@ -167,13 +175,14 @@ def faces_of(
         if (split and row.split != split) or (folds is not None and row.fold not in folds):
             continue
         affect = outputs.valence_arousal and row.valence is not None and row.arousal is not None
-        if affect or row.expression in outputs.classes:
+        if affect or row.expression in outputs.classes or not labelled:
             rows.append(row)
         else:
             left_out += 1
     if not rows:
         asked = f" of the split {split!r}" if split else ""
-        raise DataSetError(f"{opened.path}: no row{asked} has a label of what is learned; label rows, or learn another")
+        said = "has a label of what is learned; label rows, or learn another" if left_out else "is there; take another"
+        raise DataSetError(f"{opened.path}: no row{asked} {said}")
     return Faces(opened, tuple(rows), side, outputs, landmarks, left_out)
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import csv
+import os
 from collections.abc import Callable
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,6 +14,8 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 from torch.utils.data import default_collate
 
+from affectface.errors import DataSetError
+from affectface.files import atomic_path
 from affectface.recognition.metrics import (
     BootstrapConfig,
     Interval,
@@ -24,7 +29,7 @@ from affectface.recognition.metrics.classification import accuracy
 from affectface.recognition.metrics.scores import NUMBER_METRICS
 from affectface.recognition.networks.build import SEQUENCE_NETWORKS
 from affectface.recognition.networks.preprocessing import prepared
-from affectface.recognition.training.faces import FaceBatches, Faces, sequences_of
+from affectface.recognition.training.faces import FaceBatches, Faces, person_of, sequences_of
 from affectface.recognition.training.module import gathered
 from affectface.recognition.training.recogniser import Recogniser
 
@@ -100,8 +105,7 @@ def score_faces(
     recogniser.check_unseen(faces)
     found = predict_faces(recogniser, faces, advance=advance)
     result: dict[str, Any] = {"rows": len(faces.rows), "subjects": len(faces.subjects), "intervals": {}}
-    # rows without a name are each their own
-    people = np.array([(row.subject and f"{row.source}/{row.subject}") or f"#{i}" for i, row in enumerate(faces.rows)])
+    people = np.array([person_of(row) for row in faces.rows])
 
     def sure(metric: Callable[[ArrayLike, ArrayLike], float], truth: Any, said: Any, rows: Any) -> dict[str, Any]:
         return _plain(confidence_interval(metric, truth, said, groups=people[rows], config=config))
@@ -129,3 +133,39 @@ def score_faces(
 
 def _plain(interval: Interval) -> dict[str, Any]:
     return asdict(interval)
+
+
+def write_predictions(path: str | os.PathLike[str], faces: Faces, found: Arrays) -> None:
+    """Write predictions as a table.
+
+    Parameters
+    ----------
+    path : path-like
+        The ``.csv`` file: `path`, `frame`, `valence`, `arousal`, `expression` and the probability of each class.
+    faces : Faces
+        The rows.
+    found : dict of str to ndarray
+        What `predict_faces` returns.
+
+    Raises
+    ------
+    DataSetError
+        If the file has another suffix or cannot be written.
+    """
+    if Path(path).suffix.lower() != ".csv":
+        raise DataSetError(f"{path}: unknown suffix for a table of predictions; use .csv")
+    names = faces.outputs.classes
+    titles = ["path", "frame", "valence", "arousal", "expression", *(f"p_{name}" for name in names)]
+    affect, logits = found.get("valence_arousal"), found.get("logits")
+    chances = None if logits is None else torch.from_numpy(logits).softmax(dim=1).numpy()
+    try:
+        with atomic_path(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as stream:
+            table = csv.writer(stream, lineterminator="\n")
+            table.writerow(titles)
+            for i, row in enumerate(faces.rows):
+                point = ("", "") if affect is None else (f"{affect[i, 0]:.6g}", f"{affect[i, 1]:.6g}")
+                shown = "" if chances is None else names[int(chances[i].argmax())]
+                each = [] if chances is None else [f"{chance:.6g}" for chance in chances[i]]
+                table.writerow([row.path, "" if row.frame is None else row.frame, *point, shown, *each])
+    except OSError as error:
+        raise DataSetError(f"{path}: cannot be written ({error.strerror or error})") from None

@@ -29,7 +29,7 @@ from affectface.recognition.training.keeping import Keeper, Progress
 from affectface.recognition.training.module import RecogniserModule
 from affectface.recognition.training.recogniser import Recogniser, load_recogniser, marks_of, save_recogniser
 from affectface.recognition.training.state import read_state
-from affectface.recognition.weights.layouts import LayoutName
+from affectface.recognition.weights.layouts import LAYOUTS, LayoutName
 from affectface.recognition.weights.loading import load_published
 
 
@@ -41,6 +41,10 @@ class Start:
     """A file of published weights; random ones without it."""
     layout: LayoutName | None = None
     """How they stand in it."""
+
+    def __post_init__(self) -> None:
+        if self.weights is not None and self.layout not in LAYOUTS:
+            raise ValueError(f"weights have the layout {self.layout!r}; one of {', '.join(LAYOUTS)} is needed")
 
 
 def train_recogniser(
@@ -125,13 +129,19 @@ def train_recogniser(
     return made
 
 
+def count_steps(config: TrainConfig, faces: Faces) -> int:
+    """Return how many steps a training on `faces` has."""
+    return config.epochs * steps_of(len(_batches(config, faces, None)), config.batch)
+
+
 def _network(config: TrainConfig, start: Start | None) -> tuple[nn.Module, Preprocessing]:
     network = build_network(config.network, seed=config.seed)
-    if start is None or start.weights is None:
+    if start is None or start.weights is None or start.layout is None:
         return network, config.network.preprocessing
-    if start.layout is None:
-        raise ValueError("a file of weights does not say how they stand in it; a layout is needed")
-    loaded = load_published(network, start.weights, start.layout, side=config.network.pixels)
+    try:
+        loaded = load_published(network, start.weights, start.layout, side=config.network.pixels)
+    except ValueError as fault:
+        raise ModelFileError(f"{start.weights}: {fault}") from None
     return network, loaded.preprocessing
 
 

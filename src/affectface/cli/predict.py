@@ -1,0 +1,70 @@
+"""``affectface predict``: what a recogniser says of the rows of a manifest."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from affectface.cli.dataset_import import ManifestArgument
+from affectface.cli.options import JsonOption
+from affectface.cli.report import progress, reporting, say
+
+if TYPE_CHECKING:
+    from affectface.recognition.training.faces import Faces
+    from affectface.recognition.training.recogniser import Recogniser
+
+RecogniserArgument = Annotated[Path, typer.Argument(metavar="RECOGNISER", help="A folder of affectface train.")]
+SplitOption = Annotated[str, typer.Option(help="Only rows of this split; all if empty.")]
+
+
+@reporting
+def predict(
+    recogniser: RecogniserArgument,
+    manifest: ManifestArgument,
+    out: Annotated[Path, typer.Option("-o", "--out", help="The table, .csv.")],
+    split: SplitOption = "",
+    as_json: JsonOption = False,
+) -> None:
+    """Say what every row shows: valence and arousal, and the probability of each expression, as a table."""
+    from affectface.recognition.packages import check_installed
+
+    check_installed()
+    from affectface.recognition.training.predicting import predict_faces, write_predictions
+    from affectface.recognition.training.recogniser import load_recogniser
+
+    made = load_recogniser(recogniser)
+    faces = faces_for(made, manifest, split, labelled=False)
+    with progress("predicting", len(faces.rows)) as advance:
+        found = predict_faces(made, faces, advance=advance)
+    write_predictions(out, faces, found)
+    say({"predictions": str(out), "rows": len(faces.rows)}, f"{out}: {len(faces.rows):,} rows", as_json=as_json)
+
+
+def faces_for(made: Recogniser, manifest: Path, split: str, *, labelled: bool) -> Faces:
+    """Return the rows of a manifest as a recogniser wants them.
+
+    Parameters
+    ----------
+    made : Recogniser
+        The recogniser.
+    manifest : Path
+        The manifest.
+    split : str
+        Only rows of this split; all if empty.
+    labelled : bool
+        Whether rows without a label are left out.
+
+    Returns
+    -------
+    Faces
+        The faces.
+    """
+    from affectface.recognition.training.faces import faces_of
+
+    network = made.config.network
+    told = network.name == "vgg-face-gru" and network.landmarks
+    return faces_of(
+        manifest, network.outputs, side=made.preprocessing.side, split=split, landmarks=told, labelled=labelled
+    )

@@ -1,0 +1,125 @@
+"""``affectface train``: a recogniser from a manifest."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from affectface.cli.dataset_import import ManifestArgument
+from affectface.cli.options import JsonOption
+from affectface.cli.report import progress, reporting, say
+from affectface.errors import TargetError
+
+if TYPE_CHECKING:
+    from affectface.recognition.losses import LossConfig
+    from affectface.recognition.training.faces import Faces
+
+
+class LossName(StrEnum):
+    """Choices of ``--loss``, what is made small of valence and arousal."""
+
+    ccc = "ccc"
+    mse = "mse"
+    mae = "mae"
+
+
+@reporting
+def train(
+    manifest: ManifestArgument,
+    out: Annotated[Path, typer.Option("-o", "--out", help="The recogniser's folder; a stopped training goes on.")],
+    network: Annotated[str, typer.Option(help="Which network; an unknown name lists them.")] = "compact",
+    classes: Annotated[
+        str, typer.Option(help="Expressions to tell apart: seven, eight, names with commas, or none.")
+    ] = "none",
+    affect: Annotated[bool, typer.Option(help="Whether it learns valence and arousal.")] = True,
+    loss: Annotated[LossName, typer.Option(help="What is made small of valence and arousal.")] = LossName.ccc,
+    balance: Annotated[bool, typer.Option(help="Whether rare expressions count more.")] = False,
+    split: Annotated[str, typer.Option(help="The split to learn from.")] = "train",
+    validation: Annotated[str, typer.Option(help="The split to validate on; empty for none.")] = "validation",
+    weights: Annotated[Path | None, typer.Option(help="Published weights to start from.")] = None,
+    layout: Annotated[str | None, typer.Option(help="How they stand in the file; an unknown name lists them.")] = None,
+    frozen: Annotated[bool, typer.Option(help="Whether convolutions stay as they are.")] = False,
+    epochs: Annotated[int, typer.Option(min=1, help="How often every row is seen.")] = 20,
+    batch: Annotated[int, typer.Option(min=1, help="Rows, or sequences, in a step.")] = 32,
+    rate: Annotated[float, typer.Option(min=0, help="The learning rate.")] = 1e-3,
+    side: Annotated[int, typer.Option(min=0, help="Side of the pictures, pixels; 0 is the network's own.")] = 0,
+    best: Annotated[bool, typer.Option(help="Whether the best epoch is kept, not the last.")] = False,
+    workers: Annotated[int, typer.Option(min=0, help="Processes that read images.")] = 0,
+    devices: Annotated[int, typer.Option(min=1, help="Graphics cards.")] = 1,
+    half: Annotated[bool, typer.Option(help="Whether arithmetic is in bfloat16 where that is safe.")] = False,
+    seed: Annotated[int, typer.Option(help="Of weights, order and dropout.")] = 0,
+    as_json: JsonOption = False,
+) -> None:
+    """Train a recogniser of affect; started again, it goes on where it was stopped."""
+    from affectface.recognition.packages import check_installed
+
+    check_installed()
+    from affectface.recognition.networks.build import NetworkConfig
+    from affectface.recognition.networks.outputs import Outputs
+    from affectface.recognition.training.config import TrainConfig
+    from affectface.recognition.training.faces import faces_of
+    from affectface.recognition.training.train import Start, count_steps, train_recogniser
+
+    try:
+        outputs = Outputs(valence_arousal=affect, classes=_classes(classes))
+        which = NetworkConfig(name=network, outputs=outputs, side=side, frozen=frozen)  # type: ignore[arg-type]
+        start = Start(weights=weights, layout=layout)  # type: ignore[arg-type]
+    except ValueError as fault:
+        raise TargetError(str(fault)) from None
+    told: dict[str, Any] = {"side": which.pixels, "landmarks": network == "vgg-face-gru"}
+    learned = faces_of(manifest, outputs, split=split, **told)
+    judged = faces_of(manifest, outputs, split=validation, **told) if validation else None
+    config = TrainConfig(
+        network=which,
+        loss=_loss(loss, learned, balance),
+        epochs=epochs,
+        batch=batch,
+        learning_rate=rate,
+        keep="best" if best else "last",
+        workers=workers,
+        devices=devices,
+        precision="bf16-mixed" if half else "32-true",
+        seed=seed,
+    )
+    done = 0
+    with progress("training", count_steps(config, learned)) as advance:
+
+        def stepped(step: int, steps: int, scores: dict[str, float]) -> None:
+            nonlocal done
+            advance(step - done)
+            done = step
+
+        made = train_recogniser(config, (learned, judged), out, start=start, progress=stepped)
+    last: dict[str, Any] = made.history[-1] if made.history else {}
+    said = ", ".join(f"{name} {value:.3f}" for name, value in last.items() if name not in ("step", "score"))
+    skipped = f" ({learned.left_out:,} rows without a label)" if learned.left_out else ""
+    text = f"{out}: {len(learned.rows):,} rows of {len(learned.subjects):,} people{skipped}; {said}"
+    say({"recogniser": str(out), "rows": len(learned.rows), "history": list(made.history)}, text, as_json=as_json)
+
+
+def _classes(text: str) -> tuple[str, ...]:
+    """The expressions of ``--classes``."""
+    from affectface.affect import Expression
+    from affectface.recognition.networks.outputs import EIGHT_EXPRESSIONS, SEVEN_EXPRESSIONS
+
+    known = {"seven": SEVEN_EXPRESSIONS, "eight": EIGHT_EXPRESSIONS, "none": ()}
+    return known[text] if text in known else tuple(Expression(name).name for name in text.split(","))
+
+
+def _loss(name: LossName, learned: Faces, balance: bool) -> LossConfig:
+    """What is made small; with every class counting alike if wished."""
+    from affectface.recognition.losses import LossConfig, class_weights
+
+    weights: tuple[float, ...] = ()
+    if balance and learned.outputs.classes:
+        numbers = [learned.expression(i) for i in range(len(learned.rows))]
+        weights = class_weights([numbers.count(i) for i in range(len(learned.outputs.classes))])
+    return LossConfig(
+        concordance=float(name == LossName.ccc),
+        squared_error=float(name == LossName.mse),
+        absolute_error=float(name == LossName.mae),
+        class_weights=weights,
+    )

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from affectface.arrays import FloatArray, IntArray
 
-_COMMENT = re.compile(r'("(?:[^"\\]|\\.)*")|#[^\n]*', re.DOTALL)
+_COMMENT = re.compile(r'("(?:[^"\\]|\\.)*")|#.*')
 _PIECE = re.compile(
     r"\b(?P<node>Coordinate3?|TextureCoordinate2?|Color|IndexedFaceSet|Separator|Shape|Material)\s*\{"
     r"|\b(?P<field>point|color|coordIndex|texCoordIndex|textureCoordIndex|colorIndex)\s*\[(?P<numbers>[^\[\]{}]*)\]"
@@ -68,7 +68,8 @@ def read_wrl(text: str) -> tuple[NDArray[np.float64], IntArray, FloatArray | Non
     ValueError
         If there is no such surface, a number cannot be read, or an index is out of range.
     """
-    plain = _COMMENT.sub(lambda found: found[1] or " ", text)
+    lines = (_COMMENT.sub(lambda found: found[1] or " ", line) if "#" in line else line for line in text.splitlines())
+    plain = "\n".join(lines)
     parts = [_surface(one) for one in _face_sets(plain, inside=not text.startswith("#VRML V1"))]
     if not parts:
         raise ValueError("no IndexedFaceSet with coordinates and coordIndex found")

@@ -1,10 +1,10 @@
 """Bosphorus (Savran et al. 2008): 105 people, expressions, single action units, poses and occlusions.
 
-`bs000/bs000_E_HAPPY_0.png`, `bs000_N_N_0.png`, `bs003_YR_L45_0.png`: names in public code; folders `BosphorusDB_pN`
-above them are passed. From memory: `LFAU_12_0`, `UFAU_1_0`, `CAU_A12A15_0` are lower, upper and combined action units,
-with L or R for a side and W for a weak one; `YR`, `PR`, `CR` are rotations, `O` occlusions and `IGN` what is to be
-ignored. An action unit is coded as shown, 1: its level stands in files that are not read here. Rotated and occluded
-photos have no published expression and get none.
+`bs000/bs000_E_HAPPY_0.png`, `bs000_N_N_0.png`, `bs003_YR_L45_0.png`: names in public code, as are the kinds LFAU, UFAU,
+CAU, YR, PR, CR, O, IGN and `LFAU_12LW_0`; folders `BosphorusDB_pN` above them are passed. From memory: LFAU, UFAU and
+CAU are lower, upper and combined action units, such as `CAU_A12A15_0`, with L or R for a side and W for a weak one; YR,
+PR, CR are rotations, O occlusions and IGN what is to be ignored. An action unit is coded as shown, 1: its level stands
+in files that are not read here. Rotated and occluded photos have no published expression and get none.
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 
 BP4D: `AUCoding/F001_T1.csv` (also in `AU_OCC` or `BP4D-AUCoding/AUCoding`): the first line has the numbers of the
 action units, the first column the frame; 9 is not coded (public loaders and OpenFace's training code). Levels 0 to 5 in
-`AU_INT/AU06/F001_T1_AU06.csv`, lines frame,level; its form is from memory. Photos `F001/T1/0001.jpg` (three or four
-digits), in any of `2D+3D`, `Sequences` or the set's folder (from memory).
+`AU_INT/AU06/F001_T1_AU06.csv`, lines frame,level without a header, for 6, 10, 12, 14, 17 (a public loader). Photos
+`F001/T1/0001.jpg` (three or four digits), in any of `2D+3D`, `Sequences` or the set's folder (from memory).
 
 FERA 2017: `FERA17_TR_F001_T1_6.mp4` in `ims`, one film for each of nine views, `occ/FERA17_TR_F001_T1.csv`,
 `int/FERA17_TR_F001_T1.csv`, under `train` and `valid` (a public loader). TR is train, VA validation.

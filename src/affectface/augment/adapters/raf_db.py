@@ -3,9 +3,10 @@
 After the set's own README (version 1.1): `basic/EmoLabel/list_patition_label.txt` (or `list_partition_label.txt`),
 lines `train_00001.jpg 5`; labels 1 to 7 are surprise, fear, disgust, happiness, sadness, anger, neutral; images are
 `basic/Image/original/train_00001.jpg` or `basic/Image/aligned/train_00001_aligned.jpg`; five landmarks of the original,
-then gender, race and age (0-3, 4-19, 20-39, 40-69, 70+) in `basic/Annotation/manual/train_00001_manu_attri.txt`. From
-memory: `compound/` is laid out alike with eleven labels; `Annotation/boundingbox/train_00001_boundingbox.txt` is left,
-top, right and bottom. People are not told apart: each photo is its own subject.
+then gender, race and age (0-3, 4-19, 20-39, 40-69, 70+) in `basic/Annotation/manual/train_00001_manu_attri.txt`. After
+public loaders: `compound/` is laid out alike with eleven labels, in the order of Li et al.;
+`Annotation/boundingbox/train_00001_boundingbox.txt` is left, top, right and bottom. People are not told apart: each
+photo is its own subject.
 """
 
 from __future__ import annotations

@@ -1,9 +1,8 @@
 """RECOLA (Ringeval et al. 2013), as its authors give it and as the AVEC challenges did.
 
 `RECOLA-Annotation/emotional_behaviour/{arousal,valence}/P16.csv`, semicolons between time and the six annotators, and
-`RECOLA-Video-recordings/P16.mp4`: the annotation's part is that of public loaders, the films' folder is from memory; a
-film is also found beside it or in any folder whose name has `ideo`. The label is the plain mean of the annotators: the
-gold standard of AVEC weighs them.
+`RECOLA-Video-recordings/P16.mp4`: public loaders; a film is also found in any other folder whose name has `ideo`. The
+label is the plain mean of the annotators: the gold standard of AVEC weighs them.
 
 AVEC 2015 and 2016: `ratings_gold_standard/{arousal,valence}/{train,dev,test}_N.arff` with Instance_name, frameTime and
 GoldStandard; films `recordings_video/train_N.mp4` (from memory). Ratings come every 40 ms, which is one film frame.

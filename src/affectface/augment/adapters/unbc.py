@@ -3,8 +3,8 @@
 `Images/042-ll042/ll042t1aaaff/ll042t1aaaff001.png` and, with the same folders,
 `Frame_Labels/FACS/.../ll042t1aaaff001_facs.txt`, whose lines are unit, level, onset, offset (OpenFace's training code
 and public loaders). Coded are 4, 6, 7, 9, 10, 12, 20, 25, 26 and 43; what a frame's file leaves out is not shown. Level
-k is a strength of k / 5; 43, closed eyes, has no levels and is 1. `AAM_landmarks/.../ll042t1aaaff001_aam.txt` has 66
-points x y (from memory). The pain score has no column here.
+k is a strength of k / 5; 43, closed eyes, has no levels and is 1. `AAM_landmarks/.../ll042t1aaaff001_aam.txt` has the
+points (public loaders), 66 of them and x before y (from memory). The pain score has no column here.
 """
 
 from __future__ import annotations

@@ -90,7 +90,7 @@ EXPECTED: dict[str, tuple[list[dict[str, Any]], dict[str, int], dict[str, int]]]
             },
         ],
         {"the film of its annotation is missing": 1},
-        {"valence is out of range": 1},
+        {"valence or arousal is no number": 1},
     ),
     "aff-wild2": (
         [

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import re
 from pathlib import Path
 
 import numpy as np
@@ -99,3 +101,47 @@ def test_free_photos_of_one_person(name: str, count: int, shared_faces: Path, tm
     assert found.rows == count
     rows = list(open_manifest(tmp_path / "m.csv").rows())
     assert all(row.subject == name and row.landmarks is not None for row in rows)
+
+
+HOSTILE = ("", "-1", "9" * 30, "1e300", "nan", "inf", "²", "x" * 200_000, ",,,,", "\x00", "../../a.png", "{", '"')
+"""What stands in place of a word of an annotation."""
+
+
+@pytest.mark.parametrize("key", SETS)
+def test_damaged_annotations_are_refused_or_passed(key: str, tmp_path: Path) -> None:
+    rng = np.random.default_rng(sorted(SETS).index(key))
+    name, build = SETS[key]
+    for attempt in range(4):
+        folder = tmp_path / str(attempt)
+        folder.mkdir()
+        build(folder)
+        for file in sorted(folder.rglob("*")):
+            if file.suffix in (".txt", ".csv", ".json", ".arff", ".pts", ".tem"):
+                words = re.split(r"([\s,;]+)", file.read_text())
+                for place in rng.integers(0, len(words), 1 + len(words) // 20):
+                    words[place] = HOSTILE[rng.integers(len(HOSTILE))]
+                whole = "".join(words).encode()
+                file.write_bytes(whole[: len(whole) // 2] if rng.random() < 0.2 else whole)
+            elif file.suffix == ".npy":
+                file.write_bytes(file.read_bytes()[: rng.integers(1, 200)])
+        with contextlib.suppress(DataSetError):
+            found = import_data_set(name, folder, tmp_path / "m.csv", root=folder)
+            assert found.rows == sum(1 for _ in open_manifest(tmp_path / "m.csv", root=folder).rows())
+
+
+def test_a_huge_array_is_not_made(tmp_path: Path) -> None:
+    SETS["affectnet_2021"][1](tmp_path)
+    header = "{'descr': '<f8', 'fortran_order': False, 'shape': (1000000000000,), }"
+    file = tmp_path / "train_set" / "annotations" / "0_lnd.npy"
+    file.write_bytes(b"\x93NUMPY\x01\x00" + bytes([118, 0]) + header.ljust(117).encode() + b"\n")
+    found = import_data_set("affectnet", tmp_path, tmp_path / "m.csv")
+    assert found.rows == 2
+
+
+def test_a_name_that_is_no_text_is_refused(tmp_path: Path) -> None:
+    import os
+
+    SETS["kf-itw"][1](tmp_path)
+    os.rename(tmp_path / "01" / "neutral" / "frames" / "0001.png", os.fsencode(tmp_path) + b"/01/neutral/\xff.png")
+    found = import_data_set("kf-itw", tmp_path, tmp_path / "m.csv")
+    assert (found.rows, found.refused) == (2, {"its path is nonsense": 1})

@@ -116,7 +116,9 @@ class _Notes:
     def add(self, refusal: Refusal) -> None:
         if self._writer is None:
             temporary = self._stack.enter_context(atomic_path(self._file))
-            stream = self._stack.enter_context(temporary.open("w", encoding="utf-8", newline=""))
+            stream = self._stack.enter_context(
+                temporary.open("w", encoding="utf-8", errors="backslashreplace", newline="")
+            )
             self._writer = csv.writer(stream, lineterminator="\n")
             self._writer.writerow(("where", "lost", "reason"))
             self.written = True

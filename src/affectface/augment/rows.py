@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ SPLITS = ("train", "validation", "test")
 """What a row's split can be; empty where there is none."""
 
 OLDEST = 130.0
+_WIDEST = 1e7
 _ACTION_UNIT = re.compile(r"[1-9][0-9]?[LR]?")
 _AGE_GROUP = re.compile(r"[0-9]{1,3}(-[0-9]{1,3}|\+)")
 
@@ -116,7 +116,7 @@ def fault_of(row: Row) -> tuple[str, str] | None:
             return "action_units", f"has {unit!r}; numbers such as 12 or 12L are needed"
         if not 0 <= strength <= 1:
             return "action_units", f"has {unit}={strength:g}; strengths in [0, 1] are needed"
-    if row.box is not None and not (all(map(math.isfinite, row.box)) and min(row.box[2:]) > 0):
+    if row.box is not None and not (all(abs(side) < _WIDEST for side in row.box) and min(row.box[2:]) > 0):
         return "box", "has no size; left, top, width and height in pixels are needed"
     if row.landmarks is not None and not np.isfinite(row.landmarks).all():
         return "landmarks", "have a coordinate that is no number; pixels are needed"
@@ -140,6 +140,6 @@ def path_fault(path: str) -> str:
         return "is empty; a file's name is needed"
     if path.startswith("/") or "\\" in path or path[1:2] == ":":
         return f"is {path[:80]!r}; a relative path with forward slashes is needed"
-    if any(ord(character) < 32 for character in path):
-        return "has a control character; a file's name is needed"
+    if any(ord(character) < 32 or 0xD800 <= ord(character) < 0xE000 for character in path):
+        return "has a control character or is no UTF-8; another file name is needed"
     return ""

@@ -121,7 +121,8 @@ def _from_pts(file: Path, text: str) -> FloatArray:
     if wanted.isdecimal() and int(wanted) != len(rows):
         raise LandmarkFileError(f"{file}: announces {wanted} points and has {len(rows)}; the file is incomplete")
     try:
-        return np.array([[float(x), float(y)] for x, y, *_ in rows], dtype=np.float32).reshape(-1, 2)
+        with np.errstate(over="ignore"):  # becomes infinite, which the caller refuses
+            return np.array([[float(x), float(y)] for x, y, *_ in rows], dtype=np.float32).reshape(-1, 2)
     except ValueError:
         raise LandmarkFileError(f"{file}: a line between the braces is not two numbers; repair the file") from None
 

@@ -19,6 +19,9 @@ from affectface.errors import AffectFaceError
 
 _PARTS = {"train": "train", "val": "validation", "validation": "validation"}
 
+_MOST_FRAMES = 100_000
+"""Over an hour; clips last a few seconds."""
+
 
 def read(folder: Path) -> Iterator[Found]:
     """Yield one row for each frame of each clip."""
@@ -43,6 +46,9 @@ def _clip(folder: Path, clip: Path, expression: str, split: str, faces: Path | N
             return
         for frame, image in enumerate(files_in(faces, *IMAGES)):
             yield Row(inside(folder, image), subject=clip.stem, split=split, frame=frame, expression=expression)
+        return
+    if film.frame_count > _MOST_FRAMES:
+        yield Refusal(path, "the film says that it has more frames than a clip can")
         return
     for frame in range(film.frame_count):
         yield Row(path, subject=clip.stem, split=split, frame=frame, time=frame / film.fps, expression=expression)

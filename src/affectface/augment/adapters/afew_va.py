@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from affectface.augment.adapters.data_set import DataSet, inside, lines_of, pairs
+from affectface.augment.adapters.data_set import DataSet, inside, lines_of, pairs, whole_number
 from affectface.augment.rows import Found, Refusal, Row
 
 _LARGEST, _SCALE = 64 << 20, 10.0
@@ -40,11 +40,10 @@ def _frame(path: str, actor: str, frame: Any) -> Iterator[Found]:
     except (KeyError, TypeError, ValueError, AttributeError):
         yield Refusal(path, "annotation is damaged")
         return
-    number = path.rpartition("/")[2].removesuffix(".png")
     yield Row(
         path,
         subject=actor,
-        frame=int(number) if number.isascii() and number.isdigit() else None,
+        frame=whole_number(path.rpartition("/")[2].removesuffix(".png")),
         valence=valence,
         arousal=arousal,
         landmarks=pairs(points),

@@ -17,10 +17,20 @@ from pathlib import Path
 
 import numpy as np
 
-from affectface.augment.adapters.data_set import DataSet, files_in, first_folder, inside, number, pairs, table_of
+from affectface.augment.adapters.data_set import (
+    DataSet,
+    files_in,
+    first_folder,
+    inside,
+    number,
+    pairs,
+    table_of,
+    whole_number,
+)
 from affectface.augment.rows import Found, Refusal, Row
 
 EXPRESSIONS = ("neutral", "happiness", "sadness", "surprise", "fear", "disgust", "anger", "contempt")
+_BY_CODE: dict[int | None, str] = dict(enumerate(EXPRESSIONS))
 _NO_EXPRESSION, _NO_FACE = ("8", "9"), "10"
 _NO_VALUE = -2.0
 _COLUMNS = (
@@ -68,7 +78,8 @@ def _numbered(folder: Path, part: Path, split: str) -> Iterator[Found]:
         values = {}
         for kind in ("exp", "val", "aro", "lnd"):
             try:
-                array = np.load(part / "annotations" / f"{image.stem}_{kind}.npy", allow_pickle=False)
+                # mapped, so that a header cannot ask for more memory than the file has
+                array = np.load(part / "annotations" / f"{image.stem}_{kind}.npy", allow_pickle=False, mmap_mode="r")
                 values[kind] = [str(value) for value in np.ravel(array)[:1000]]
             except (OSError, ValueError):
                 values[kind] = []
@@ -82,8 +93,8 @@ def _numbered(folder: Path, part: Path, split: str) -> Iterator[Found]:
 def _row(
     path: str, split: str, code: str, point: tuple[str, str], landmarks: list[str], box: list[float | None]
 ) -> Iterator[Found]:
-    known = code.isascii() and code.isdigit() and int(code) < len(EXPRESSIONS)
-    if not known and code not in _NO_EXPRESSION:
+    expression = _BY_CODE.get(whole_number(code), "")
+    if not expression and code not in _NO_EXPRESSION:
         yield Refusal(path, "expression code is unknown", "label")
     valence, arousal = (number(text) for text in point)
     if valence is None or arousal is None:
@@ -92,7 +103,7 @@ def _row(
     yield Row(
         path,
         split=split,
-        expression=EXPRESSIONS[int(code)] if known else "",
+        expression=expression,
         valence=None if valence == _NO_VALUE else valence,
         arousal=None if arousal == _NO_VALUE else arousal,
         box=(sides[0], sides[1], sides[2], sides[3]) if len(sides) == 4 else None,

@@ -28,6 +28,7 @@ from affectface.augment.adapters.data_set import (
     inside,
     lines_of,
     number,
+    whole_number,
 )
 from affectface.augment.rows import Found, Refusal, Row
 from affectface.clips import FILMS
@@ -59,7 +60,7 @@ def read_bp4d(folder: Path) -> Iterator[Found]:
         codes = _codes(file, 1.0)
         for unit in [] if levels is None else folders_in(levels):
             _add(codes, _level_list(unit / f"{file.stem}_{unit.name}.csv", unit.name.removeprefix("AU").lstrip("0")))
-        there = {int(one.stem): one for one in files_in(images, *IMAGES) if one.stem.isdigit()}
+        there = {whole_number(one.stem): one for one in files_in(images, *IMAGES)}
         for frame, units in sorted(codes.items()):
             if frame in there:
                 yield Row(inside(folder, there[frame]), subject=name[1], frame=frame, action_units=units)

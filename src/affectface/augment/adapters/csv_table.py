@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from affectface.augment.adapters.data_set import WORDS, DataSet, files_in, number, pairs, table_of
+from affectface.augment.adapters.data_set import WORDS, DataSet, files_in, number, pairs, table_of, whole_number
 from affectface.augment.columns import COLUMNS
 from affectface.augment.rows import Found, Refusal, Row
 
@@ -47,7 +47,7 @@ def _value(name: str, text: str) -> Any:
     if name in _NUMBERS:
         return number(text)
     if name in _WHOLE:
-        return int(text) if text.isascii() and text.isdigit() else None
+        return whole_number(text)
     if name == "expression":
         word = text.lower().replace(" ", "_").replace("-", "_")
         return WORDS.get(word, word)

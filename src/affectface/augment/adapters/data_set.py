@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -124,7 +125,7 @@ def table_of(file: Path, *, delimiter: str = ",", names: tuple[str, ...] = ()) -
     delimiter : str
         What stands between cells.
     names : tuple of str
-        The columns, for a file whose first line may not name them.
+        The columns that it needs; where the first line does not have the first of them, it has no header.
 
     Yields
     ------
@@ -134,7 +135,7 @@ def table_of(file: Path, *, delimiter: str = ",", names: tuple[str, ...] = ()) -
     Raises
     ------
     DataSetError
-        If it cannot be read.
+        If it cannot be read or lacks a column.
     """
     try:
         with file.open(encoding="utf-8-sig", newline="") as stream:
@@ -143,7 +144,9 @@ def table_of(file: Path, *, delimiter: str = ",", names: tuple[str, ...] = ()) -
             header = [cell.strip() for cell in first]
             if names and names[0] not in header:
                 header = list(names)
-                yield dict(zip(header, first, strict=False))
+                yield {**dict.fromkeys(header, ""), **dict(zip(header, first, strict=False))}
+            if missing := [name for name in names if name not in header]:
+                raise DataSetError(f"{file}: lacks the column {missing[0]}; is it the data set's own file?")
             for cells in lines:
                 if cells:
                     yield {**dict.fromkeys(header, ""), **dict(zip(header, cells, strict=False))}
@@ -152,17 +155,24 @@ def table_of(file: Path, *, delimiter: str = ",", names: tuple[str, ...] = ()) -
 
 
 def number(text: str) -> float | None:
-    """Return the number that a text says, also NaN and infinity; None where it is none."""
+    """Return the number that a text says; None where it is none, or not finite."""
     try:
-        return float(text)
+        value = float(text)
     except ValueError:
         return None
+    return value if math.isfinite(value) else None
+
+
+def whole_number(text: str) -> int | None:
+    """Return the number that up to nine digits say; None where there is something else."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
 
 
 def pairs(texts: list[str]) -> np.ndarray | None:
     """Return texts x, y, x, y as points (N, 2) float32; None where they are none."""
     try:
-        points = np.array(texts, dtype=np.float32)
+        with np.errstate(over="ignore"):  # becomes infinite, which the caller refuses
+            points = np.array(texts, dtype=np.float64).astype(np.float32)
     except ValueError:
         return None
     return points.reshape(-1, 2) if len(points) and len(points) % 2 == 0 else None

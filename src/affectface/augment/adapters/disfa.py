@@ -43,7 +43,7 @@ def read(folder: Path) -> Iterator[Found]:
             counts = [max(levels, default=0) for levels in units.values()]
             if len(set(counts)) > 1:
                 yield Refusal(path, "action units have different lengths; the longer ones' end", "label")
-            for frame in range(1, min(counts) + 1):
+            for frame in sorted(one for one in set().union(*units.values()) if 1 <= one <= min(counts)):
                 coded = {unit: levels[frame] / _LEVELS for unit, levels in units.items() if frame in levels}
                 yield Row(path, subject=name[2], frame=frame - 1, time=(frame - 1) / fps, action_units=coded)
 

@@ -19,7 +19,7 @@ from pathlib import Path
 
 import numpy as np
 
-from affectface.augment.adapters.data_set import DataSet, inside, number, table_of
+from affectface.augment.adapters.data_set import DataSet, inside, number, table_of, whole_number
 from affectface.augment.adapters.image_folder import read as read_folders
 from affectface.augment.rows import Found, Refusal, Row
 from affectface.errors import DataSetError
@@ -63,7 +63,8 @@ def read(folder: Path) -> Iterator[Found]:
 
 
 def _emotion(code: str) -> str:
-    return EMOTIONS[int(code)] if code.isdigit() and int(code) < len(EMOTIONS) else ""
+    place = whole_number(code)
+    return EMOTIONS[place] if place is not None and place < len(EMOTIONS) else ""
 
 
 def _vote(line: dict[str, str]) -> str:

@@ -24,6 +24,7 @@ from affectface.augment.adapters.data_set import (
     number,
     pairs,
     table_of,
+    whole_number,
 )
 from affectface.augment.rows import Found, Row
 
@@ -56,7 +57,7 @@ def read_person(folder: Path, *, subject: str) -> Iterator[Found]:
 def tem_points(file: Path) -> np.ndarray | None:
     """Return the points (N, 2) of a `.tem` file, pixels; None where there is none or it is damaged."""
     lines = lines_of(file, 1 << 20) if file.is_file() else []
-    count = int(lines[0]) if lines and lines[0].strip().isdigit() else 0
+    count = (whole_number(lines[0].strip()) or 0) if lines else 0
     points = pairs(" ".join(lines[1 : count + 1]).split())
     return points + np.float32(0.5) if points is not None and len(points) == count else None
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from affectface.augment.adapters.data_set import DataSet, first_folder, inside, lines_of, number, pairs
+from affectface.augment.adapters.data_set import DataSet, first_folder, inside, lines_of, number, pairs, whole_number
 from affectface.augment.rows import Found, Refusal, Row
 
 BASIC = ("surprise", "fear", "disgust", "happiness", "sadness", "anger", "neutral")
@@ -53,7 +53,8 @@ def _part(folder: Path, own: Path, table: Path, names: tuple[str, ...]) -> Itera
     images = own / "Image" / ("aligned" if aligned else "original")
     for count, line in enumerate(lines_of(table), 1):
         cells = line.split()
-        if len(cells) != 2 or not cells[1].isdigit() or not 1 <= int(cells[1]) <= len(names):
+        label = whole_number(cells[1]) if len(cells) == 2 else None
+        if label is None or not 1 <= label <= len(names):
             yield Refusal(f"{inside(folder, table)} line {count}", "is no image with its label")
             continue
         stem, _, suffix = cells[0].rpartition(".")
@@ -62,7 +63,7 @@ def _part(folder: Path, own: Path, table: Path, names: tuple[str, ...]) -> Itera
         yield Row(
             inside(folder, images / (f"{stem}_aligned.{suffix}" if aligned else cells[0])),
             split=split if split in ("train", "test") else "",
-            expression=names[int(cells[1]) - 1],
+            expression=names[label - 1],
             age_group=age,
             box=None if aligned else _box(own / "Annotation" / "boundingbox" / f"{stem}_boundingbox.txt"),
             landmarks=None if aligned else landmarks,
@@ -74,8 +75,8 @@ def _attributes(file: Path) -> tuple[np.ndarray | None, str]:
     if len(lines) < 8:
         return None, ""
     points = pairs([cell for line in lines[:5] for cell in line])
-    age = lines[7][0] if lines[7] else ""
-    return points, AGES[int(age)] if age.isdigit() and int(age) < len(AGES) else ""
+    age = whole_number(lines[7][0]) if lines[7] else None
+    return points, AGES[age] if age is not None and age < len(AGES) else ""
 
 
 def _box(file: Path) -> tuple[float, float, float, float] | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ from written_scans import Sheet, make_sheet, picture
 from affectface.errors import GalleryError
 from affectface.gallery.scans import IngestConfig, Ingested, ingest_scans, plan_ingest
 from affectface.gallery.scans.units import tell_unit
-from affectface.gallery.store import Gallery, open_gallery
+from affectface.gallery.store import Gallery, Template, open_gallery
 
 
 def ingested(source: Path, out: Path, **options: object) -> tuple[Ingested, Gallery]:
@@ -137,6 +138,21 @@ def test_a_stack_that_claims_terabytes(tmp_path: Path) -> None:
         np.lib.format.write_array_header_1_0(file, head)
     with pytest.raises(GalleryError, match=r"a\.npy: not a readable"):
         plan_ingest(tmp_path)
+
+
+def test_memory_does_not_grow_with_frames(tmp_path: Path) -> None:
+    big = make_sheet(50)
+    template = Template("big", big.vertices, big.triangles)
+    peaks = []
+    for frames in (40, 300):
+        source = tmp_path / f"of_{frames}"
+        source.mkdir()
+        np.save(source / "talk.npy", np.repeat(big.vertices[None], frames, axis=0))
+        tracemalloc.start()
+        ingested(source, tmp_path / f"out_{frames}", template=template)
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[1] < peaks[0] + 1_000_000  # the frames are 7.8 MB more
 
 
 def test_units_are_told_by_size() -> None:

@@ -32,7 +32,8 @@ def learn(
     """
     from affectface.gallery.building.config import BuildConfig
     from affectface.morphable.library import load_named_face_model
-    from affectface.synthesis.photo_gallery import fit_photo_gallery, read_photo_table
+    from affectface.synthesis.photo_gallery import fit_photo_gallery
+    from affectface.synthesis.photo_table import read_photo_table
 
     sets, face_model = read_photo_table(table), load_named_face_model(model)
     of = hashlib.sha256(face_model.name.encode() + table.read_bytes()).hexdigest()[:12]  # another table is begun anew

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,7 +15,7 @@ from affectface.cli.options import JsonOption
 from affectface.cli.report import progress, reporting, say
 
 if TYPE_CHECKING:
-    from affectface.recognition.training.faces import Faces
+    from affectface.recognition.training.cutting import CutFaces
     from affectface.recognition.training.recogniser import Recogniser
 
 RecogniserArgument = Annotated[Path, typer.Argument(metavar="RECOGNISER", help="A folder of affectface train.")]
@@ -35,15 +38,18 @@ def predict(
     from affectface.recognition.training.recogniser import load_recogniser
 
     made = load_recogniser(recogniser)
-    faces = faces_for(made, manifest, split, labelled=False)
-    with progress("predicting", len(faces.rows)) as advance:
-        found = predict_faces(made, faces, advance=advance)
-    write_predictions(out, faces, found)
-    say({"predictions": str(out), "rows": len(faces.rows)}, f"{out}: {len(faces.rows):,} rows", as_json=as_json)
+    with cut_for(made, manifest, split, labelled=False) as cut:
+        with progress("predicting", len(cut.faces.rows)) as advance:
+            found = predict_faces(made, cut, advance=advance)
+        write_predictions(out, cut.faces, found)
+        count, failures = len(cut.faces.rows), cut.failures
+    lines = [f"{out}: {count:,} rows", *(f"  {n:,} rows have no picture: {why}" for why, n in failures.items())]
+    say({"predictions": str(out), "rows": count, "failures": failures}, "\n".join(lines), as_json=as_json)
 
 
-def faces_for(made: Recogniser, manifest: Path, split: str, *, labelled: bool) -> Faces:
-    """Return the rows of a manifest as a recogniser wants them.
+@contextmanager
+def cut_for(made: Recogniser, manifest: Path, split: str, *, labelled: bool) -> Iterator[CutFaces]:
+    """Cut the faces of a manifest out for a while, as a recogniser wants them.
 
     Parameters
     ----------
@@ -56,15 +62,20 @@ def faces_for(made: Recogniser, manifest: Path, split: str, *, labelled: bool) -
     labelled : bool
         Whether rows without a label are left out.
 
-    Returns
-    -------
-    Faces
+    Yields
+    ------
+    CutFaces
         The faces.
     """
+    from affectface.recognition.training.cutting import cut_faces
     from affectface.recognition.training.faces import faces_of
 
     network = made.config.network
     told = network.name == "vgg-face-gru" and network.landmarks
-    return faces_of(
+    faces = faces_of(
         manifest, network.outputs, side=made.preprocessing.side, split=split, landmarks=told, labelled=labelled
     )
+    with tempfile.TemporaryDirectory() as folder:
+        with progress("cutting faces out", len(faces.rows)) as advance:
+            cut = cut_faces(faces, folder, advance=advance)
+        yield cut

@@ -8,7 +8,7 @@ import typer
 
 from affectface.cli.dataset_import import ManifestArgument
 from affectface.cli.options import JsonOption
-from affectface.cli.predict import RecogniserArgument, SplitOption, faces_for
+from affectface.cli.predict import RecogniserArgument, SplitOption, cut_for
 from affectface.cli.report import progress, reporting, say
 
 
@@ -29,14 +29,17 @@ def score(
     from affectface.recognition.training.recogniser import load_recogniser
 
     made = load_recogniser(recogniser)
-    faces = faces_for(made, manifest, split, labelled=True)
-    with progress("predicting", len(faces.rows)) as advance:
-        found = score_faces(made, faces, config=BootstrapConfig(resamples=resamples), advance=advance)
+    with cut_for(made, manifest, split, labelled=True) as cut:
+        made.check_unseen(cut.faces)
+        with progress("predicting", len(cut.faces.rows)) as advance:
+            found = score_faces(made, cut, config=BootstrapConfig(resamples=resamples), advance=advance)
+        found["failures"] = cut.failures
     say(found, "\n".join(_lines(found)), as_json=as_json)
 
 
 def _lines(found: dict[str, Any]) -> list[str]:
     lines = [f"{found['rows']:,} rows of {found['subjects']:,} people, none of whom it learned from"]
+    lines += [f"  {count:,} rows have no picture: {reason}" for reason, count in found["failures"].items()]
     for name, of in found["intervals"].items():
         title = name.replace("_ccc", " CCC").replace("_mse", " MSE").replace("_", " ")
         lines.append(f"  {title:16}{of['value']:8.3f}   95 %: {of['low']:.3f} to {of['high']:.3f}")

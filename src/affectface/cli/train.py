@@ -37,7 +37,7 @@ def train(
     affect: Annotated[bool, typer.Option(help="Whether it learns valence and arousal.")] = True,
     loss: Annotated[LossName, typer.Option(help="What is made small of valence and arousal.")] = LossName.ccc,
     balance: Annotated[bool, typer.Option(help="Whether rare expressions count more.")] = False,
-    split: Annotated[str, typer.Option(help="The split to learn from.")] = "train",
+    split: Annotated[str, typer.Option(help="The split to learn from; all rows if empty.")] = "train",
     validation: Annotated[str, typer.Option(help="The split to validate on; empty for none.")] = "validation",
     weights: Annotated[Path | None, typer.Option(help="Published weights to start from.")] = None,
     layout: Annotated[str | None, typer.Option(help="How they stand in the file; an unknown name lists them.")] = None,
@@ -60,6 +60,7 @@ def train(
     from affectface.recognition.networks.build import NetworkConfig
     from affectface.recognition.networks.outputs import Outputs
     from affectface.recognition.training.config import TrainConfig
+    from affectface.recognition.training.cutting import cut_faces
     from affectface.recognition.training.faces import faces_of
     from affectface.recognition.training.train import Start, count_steps, train_recogniser
 
@@ -69,12 +70,15 @@ def train(
         start = Start(weights=weights, layout=layout)  # type: ignore[arg-type]
     except ValueError as fault:
         raise TargetError(str(fault)) from None
-    told: dict[str, Any] = {"side": which.pixels, "landmarks": network == "vgg-face-gru"}
-    learned = faces_of(manifest, outputs, split=split, **told)
-    judged = faces_of(manifest, outputs, split=validation, **told) if validation else None
+    splits = [split, validation] if validation else [split]
+    told, pixels = network == "vgg-face-gru", which.pixels
+    chosen = [faces_of(manifest, outputs, side=pixels, split=name, landmarks=told) for name in splits]
+    with progress("cutting faces out", sum(len(faces.rows) for faces in chosen)) as advance:
+        cut = [cut_faces(faces, out, advance=advance) for faces in chosen]
+    learned, judged = cut[0], cut[1] if validation else None
     config = TrainConfig(
         network=which,
-        loss=_loss(loss, learned, balance),
+        loss=_loss(loss, learned.faces, balance),
         epochs=epochs,
         batch=batch,
         learning_rate=rate,
@@ -95,9 +99,13 @@ def train(
         made = train_recogniser(config, (learned, judged), out, start=start, progress=stepped)
     last: dict[str, Any] = made.history[-1] if made.history else {}
     said = ", ".join(f"{name} {value:.3f}" for name, value in last.items() if name not in ("step", "score"))
-    skipped = f" ({learned.left_out:,} rows without a label)" if learned.left_out else ""
-    text = f"{out}: {len(learned.rows):,} rows of {len(learned.subjects):,} people{skipped}; {said}"
-    say({"recogniser": str(out), "rows": len(learned.rows), "history": list(made.history)}, text, as_json=as_json)
+    faces = learned.faces
+    lines = [f"{out}: {len(faces.rows):,} rows of {len(faces.subjects):,} people; {said}"]
+    if faces.left_out:
+        lines.append(f"  {faces.left_out:,} rows have no label of it")
+    lines += [f"  {count:,} rows have no picture: {reason}" for one in cut for reason, count in one.failures.items()]
+    result = {"recogniser": str(out), "rows": len(faces.rows), "history": list(made.history)}
+    say({**result, "failures": [one.failures for one in cut]}, "\n".join(lines), as_json=as_json)
 
 
 def _classes(text: str) -> tuple[str, ...]:

@@ -17,8 +17,9 @@ from affectface.augment.manifest import write_manifest  # noqa: E402
 from affectface.augment.rows import Row  # noqa: E402
 from affectface.images import read_image  # noqa: E402
 from affectface.recognition.networks.outputs import Outputs  # noqa: E402
-from affectface.recognition.training.batches import EpochBatches, steps_of  # noqa: E402
-from affectface.recognition.training.faces import FaceBatches, faces_of, sequences_of  # noqa: E402
+from affectface.recognition.training.batches import EpochBatches, FaceBatches, steps_of  # noqa: E402
+from affectface.recognition.training.cutting import cut_face, cut_faces  # noqa: E402
+from affectface.recognition.training.faces import faces_of, sequences_of  # noqa: E402
 
 BOTH = Outputs(classes=("happiness", "sadness"))
 
@@ -30,9 +31,6 @@ def test_rows_of_a_split(drawn_faces: Path) -> None:
     row = faces.rows[5]
     assert faces.affect(5) == (row.valence, row.arousal)
     assert faces.expression(5) == (0 if row.expression == "happiness" else 1)
-    image, points = faces.face(5)
-    np.testing.assert_array_equal(image, read_image(drawn_faces.parent / row.path))
-    assert points is None
     assert faces.checksum != faces_of(drawn_faces, BOTH, side=32, split="train").checksum
     assert faces.checksum == faces_of(drawn_faces, BOTH, side=32, split="test").checksum
     assert len(faces_of(drawn_faces, Outputs(classes=("fear", "anger")), side=32, labelled=False).rows) == 96
@@ -40,6 +38,70 @@ def test_rows_of_a_split(drawn_faces: Path) -> None:
         faces_of(drawn_faces, BOTH, side=32, split="tests")
     with pytest.raises(DataSetError, match="no row has a label of what is learned"):
         faces_of(drawn_faces, Outputs(valence_arousal=False, classes=("fear", "anger")), side=32)
+
+
+def test_pictures_are_cut_once(drawn_faces: Path, tmp_path: Path) -> None:
+    faces, told = faces_of(drawn_faces, BOTH, side=32, split="test"), []
+    cut = cut_faces(faces, tmp_path, advance=told.append)
+    assert sum(told) == 24
+    assert cut.landmarks is None
+    assert cut.failures == {}
+    for row, image in zip(faces.rows, cut.images, strict=True):
+        np.testing.assert_array_equal(image, read_image(drawn_faces.parent / row.path))
+    (place,) = tmp_path.iterdir()
+    stamp = (place / "images.npy").stat().st_mtime_ns
+    again = cut_faces(faces, tmp_path, advance=told.append)
+    assert sum(told) == 48
+    assert (place / "images.npy").stat().st_mtime_ns == stamp
+    np.testing.assert_array_equal(again.images, cut.images)
+    (place / "images.npy").write_bytes(b"nonsense")
+    with pytest.raises(DataSetError, match=r"is damaged \(ValueError\); remove it"):
+        cut_faces(faces, tmp_path)
+
+
+def test_what_cannot_be_read_is_counted(tmp_path: Path) -> None:
+    from PIL import Image
+
+    Image.new("RGB", (8, 8), (9, 9, 9)).save(tmp_path / "b.png")
+    Image.new("RGB", (8, 8), (7, 7, 7)).save(tmp_path / "d.png")
+    (tmp_path / "c.png").write_bytes(b"no image")
+    with write_manifest(tmp_path / "m.csv") as table:
+        for name in ("c.png", "b.png", "a.png", "d.png"):
+            table.add(Row(name, expression="sadness", landmarks=np.ones((68, 2), dtype=np.float32)))
+    cut = cut_faces(faces_of(tmp_path / "m.csv", BOTH, side=8, landmarks=True), tmp_path / "cut")
+    assert [row.path for row in cut.faces.rows] == ["b.png", "d.png"]
+    assert cut.images[:, 0, 0, 0].tolist() == [9, 7]
+    assert cut.landmarks.shape == (2, 68, 2)
+    assert sorted(cut.failures.values()) == [1, 1]
+    (tmp_path / "b.png").unlink()  # what has changed is cut anew
+    assert len(cut_faces(faces_of(tmp_path / "m.csv", BOTH, side=8), tmp_path / "cut").images) == 1
+    (tmp_path / "d.png").unlink()
+    with pytest.raises(DataSetError, match="no row has a picture; the first says ImageError"):
+        cut_faces(faces_of(tmp_path / "m.csv", BOTH, side=8), tmp_path / "cut")
+
+
+def test_frames_of_a_film(tmp_path: Path) -> None:
+    import av
+
+    with av.open(str(tmp_path / "a.mp4"), "w") as film:
+        stream = film.add_stream("mpeg4", rate=10)
+        stream.width = stream.height = 64
+        stream.pix_fmt = "yuv420p"
+        for tone in (40, 100, 160, 220):
+            frame = av.VideoFrame.from_ndarray(np.full((64, 64, 3), tone, dtype=np.uint8), format="rgb24")
+            film.mux(stream.encode(frame))
+        film.mux(stream.encode())
+    with write_manifest(tmp_path / "m.csv") as table:
+        for number in (3, 0, 2):
+            table.add(Row("a.mp4", frame=number, valence=0.0, arousal=0.0))
+    cut = cut_faces(faces_of(tmp_path / "m.csv", BOTH, side=32), tmp_path / "cut")
+    assert cut.images[:, 16, 16, 0].tolist() == pytest.approx([220, 40, 160], abs=6)
+    assert sequences_of(cut.faces, 5) == [(1, 2, 0)]
+    with write_manifest(tmp_path / "two.csv") as table:
+        for name in ("a.mp4", "b.mp4"):
+            for number in (1, 0):
+                table.add(Row(name, subject="p", frame=number, valence=0.0, arousal=0.0))
+    assert sequences_of(faces_of(tmp_path / "two.csv", BOTH, side=32), 5) == [(1, 0), (3, 2)]
 
 
 def test_boxes_and_landmarks(tmp_path: Path) -> None:
@@ -55,21 +117,21 @@ def test_boxes_and_landmarks(tmp_path: Path) -> None:
         table.add(Row("a.png", expression="sadness", box=(-30, 10, 20, 20)))
     faces = faces_of(tmp_path / "m.csv", BOTH, side=24, landmarks=True)
     assert (len(faces.rows), faces.left_out) == (2, 1)
-    image, found = faces.face(0)
+    image, found = cut_face(picture, faces.rows[0], 24, landmarks=True)
     expected = np.zeros((24, 24, 3), dtype=np.uint8)
     expected[2:22, 2:22] = 200
     np.testing.assert_array_equal(image, expected)
     np.testing.assert_allclose(found[:2], [[-1, -1], [1, 1]])
     with pytest.raises(DataSetError, match=r"a\.png: has no 68 landmarks"):
-        faces.face(1)
+        cut_face(picture, faces.rows[1], 24, landmarks=True)
     assert math.isnan(faces.affect(1)[0])
-    outside, _ = faces_of(tmp_path / "m.csv", BOTH, side=24).face(1)
+    outside, _ = cut_face(picture, faces_of(tmp_path / "m.csv", BOTH, side=24).rows[1], 24, landmarks=False)
     assert (outside == 0).all()  # the edge is repeated
     assert faces.subjects == {": a.png"}  # nobody known: the file itself
 
 
 def test_changes_depend_on_seed_epoch_and_row_only(drawn_faces: Path) -> None:
-    faces = faces_of(drawn_faces, BOTH, side=32, split="test")
+    faces = cut_faces(faces_of(drawn_faces, BOTH, side=32, split="test"), drawn_faces.parent / "cut")
 
     def noisy(image: Any, rng: np.random.Generator) -> Any:
         return (image + rng.integers(0, 9, image.shape)).astype(np.uint8)
@@ -88,7 +150,7 @@ def test_sequences(drawn_faces: Path) -> None:
     cut = sequences_of(faces, 5)
     assert [len(rows) for rows in cut] == [5, 3] * 3
     assert [faces.rows[row].frame for row in cut[1]] == [5, 6, 7]
-    batch = FaceBatches(faces, sequences=cut, frames=5)[0, 1]
+    batch = FaceBatches(cut_faces(faces, drawn_faces.parent / "cut"), sequences=cut, frames=5)[0, 1]
     assert batch["images"].shape == (5, 32, 32, 3)
     assert batch["landmarks"].shape == (5, 68, 2)
     assert batch["row"].tolist() == [*cut[1], -1, -1]

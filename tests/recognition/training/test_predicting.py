@@ -20,7 +20,8 @@ from affectface.images import read_image  # noqa: E402
 from affectface.recognition.networks.build import NetworkConfig, build_network  # noqa: E402
 from affectface.recognition.networks.outputs import Outputs  # noqa: E402
 from affectface.recognition.training.config import TrainConfig  # noqa: E402
-from affectface.recognition.training.faces import Faces, faces_of  # noqa: E402
+from affectface.recognition.training.cutting import CutFaces, cut_faces  # noqa: E402
+from affectface.recognition.training.faces import faces_of  # noqa: E402
 from affectface.recognition.training.predicting import predict_faces, score_faces  # noqa: E402
 from affectface.recognition.training.recogniser import Recogniser, marks_of  # noqa: E402
 
@@ -34,24 +35,24 @@ def made(config: TrainConfig = CONFIG, seen: frozenset[str] = frozenset()) -> Re
     return Recogniser(build_network(config.network).eval(), config, config.network.preprocessing, seen, (), {})
 
 
-def of_test(manifest: Path, landmarks: bool = False) -> Faces:
-    return faces_of(manifest, CONFIG.network.outputs, side=32, split="test", landmarks=landmarks)
+def of_test(manifest: Path) -> CutFaces:
+    return cut_faces(faces_of(manifest, CONFIG.network.outputs, side=32, split="test"), manifest.parent / "cut")
 
 
 def test_rows_in_their_order(drawn_faces: Path) -> None:
     faces, told = of_test(drawn_faces), []
     found = predict_faces(made(), faces, advance=told.append)
     assert sum(told) == 24
-    alone = made().predict([read_image(faces.manifest.file(row)) for row in faces.rows])
+    alone = made().predict([read_image(faces.faces.manifest.file(row)) for row in faces.faces.rows])
     np.testing.assert_allclose(found["valence_arousal"], alone["valence_arousal"], atol=1e-5)
-    np.testing.assert_allclose(found["affect"], [[row.valence, row.arousal] for row in faces.rows])
+    np.testing.assert_allclose(found["affect"], [[row.valence, row.arousal] for row in faces.faces.rows])
 
 
 def test_sequences_in_their_order(drawn_faces: Path) -> None:
     config = dataclasses.replace(CONFIG, network=NetworkConfig(name="resnet-gru", side=32))
     faces = of_test(drawn_faces)
     found = predict_faces(made(config), faces)
-    np.testing.assert_allclose(found["affect"], [[row.valence, row.arousal] for row in faces.rows])
+    np.testing.assert_allclose(found["affect"], [[row.valence, row.arousal] for row in faces.faces.rows])
     assert found["valence_arousal"].shape == (24, 2)
 
 

@@ -19,21 +19,22 @@ pytest.importorskip("lightning", reason="lightning is not installed: pip install
 
 import train_here  # noqa: E402
 
-from affectface.images import read_image  # noqa: E402
 from affectface.recognition.metrics import accuracy, concordance  # noqa: E402
 from affectface.recognition.networks.build import NetworkConfig  # noqa: E402
 from affectface.recognition.networks.outputs import Outputs  # noqa: E402
 from affectface.recognition.networks.recurrent import VggFaceGru  # noqa: E402
 from affectface.recognition.training.config import TrainConfig, config_as_json, config_of_json  # noqa: E402
-from affectface.recognition.training.faces import Faces, faces_of  # noqa: E402
+from affectface.recognition.training.cutting import CutFaces, cut_faces  # noqa: E402
+from affectface.recognition.training.faces import faces_of  # noqa: E402
 from affectface.recognition.training.recogniser import load_recogniser  # noqa: E402
 from affectface.recognition.training.train import train_recogniser  # noqa: E402
 
 CONFIG = train_here.CONFIG
 
 
-def faces(manifest: Path, split: str = "train", landmarks: bool = False) -> Faces:
-    return faces_of(manifest, CONFIG.network.outputs, side=32, split=split, landmarks=landmarks)
+def faces(manifest: Path, split: str = "train", landmarks: bool = False) -> CutFaces:
+    rows = faces_of(manifest, CONFIG.network.outputs, side=32, split=split, landmarks=landmarks)
+    return cut_faces(rows, manifest.parent / "cut")
 
 
 class Stopped(Exception):
@@ -114,13 +115,12 @@ def test_it_learns(drawn_faces: Path, tmp_path: Path) -> None:
     config = dataclasses.replace(CONFIG, epochs=40, learning_rate=5e-3, save_every=1000)
     made = train_recogniser(config, (faces(drawn_faces), None), tmp_path)
     test = faces(drawn_faces, "test")
-    made.check_unseen(test)
-    images = [read_image(test.manifest.file(row)) for row in test.rows]
-    said = made.predict(images)
+    made.check_unseen(test.faces)
+    said = made.predict(list(test.images))
     for i, name in enumerate(("valence", "arousal")):
-        labels = np.array([getattr(row, name) for row in test.rows])
+        labels = np.array([getattr(row, name) for row in test.faces.rows])
         assert concordance(labels, said["valence_arousal"][:, i]) > 0.8, name
-    labels = np.array([test.expression(row) for row in range(len(test.rows))])
+    labels = np.array([test.faces.expression(row) for row in range(24)])
     assert accuracy(labels, said["probabilities"].argmax(axis=1)) > 0.8
     np.testing.assert_allclose(said["probabilities"].sum(axis=1), 1, atol=1e-6)
     assert made.history[-1]["loss"] < made.history[0]["loss"] / 2
@@ -131,7 +131,7 @@ def test_what_was_written_is_read(drawn_faces: Path, undisturbed: Path) -> None:
     assert made.config == CONFIG
     assert made.preprocessing == CONFIG.network.preprocessing
     assert len(made.history) == 3
-    assert made.data["train"] == {"sha256": faces(drawn_faces).checksum, "rows": 48}
+    assert made.data["train"] == {"sha256": faces(drawn_faces).faces.checksum, "rows": 48}
     assert not any("p3" in mark for mark in made.seen)
     assert config_of_json(json.loads(json.dumps(config_as_json(CONFIG)))) == CONFIG
     # trained again into the same folder, it is only read
@@ -141,10 +141,10 @@ def test_what_was_written_is_read(drawn_faces: Path, undisturbed: Path) -> None:
 
 def test_people_who_are_known_are_refused(drawn_faces: Path, undisturbed: Path, tmp_path: Path) -> None:
     made = load_recogniser(undisturbed)
-    made.check_unseen(faces(drawn_faces, "test"))
+    made.check_unseen(faces(drawn_faces, "test").faces)
     for split in ("train", "validation", ""):
         with pytest.raises(LeakError, match="people of the test were in the training, such as 'drawn/p"):
-            made.check_unseen(faces(drawn_faces, split))
+            made.check_unseen(faces(drawn_faces, split).faces)
     with pytest.raises(LeakError, match="6 people are in training and validation, such as 'drawn/p0'"):
         train_recogniser(CONFIG, (faces(drawn_faces), faces(drawn_faces, "")), tmp_path)
 

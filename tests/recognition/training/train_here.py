@@ -6,6 +6,7 @@ import time
 from affectface.recognition.networks.build import NetworkConfig
 from affectface.recognition.networks.outputs import Outputs
 from affectface.recognition.training.config import TrainConfig
+from affectface.recognition.training.cutting import cut_faces
 from affectface.recognition.training.faces import faces_of
 from affectface.recognition.training.train import train_recogniser
 
@@ -16,9 +17,9 @@ CONFIG = TrainConfig(
 
 def main(manifest: str, folder: str, slow: bool) -> None:
     outputs = CONFIG.network.outputs
-    faces = (
-        faces_of(manifest, outputs, side=32, split="train"),
-        faces_of(manifest, outputs, side=32, split="validation"),
+    faces = tuple(
+        cut_faces(faces_of(manifest, outputs, side=32, split=split), f"{folder}/faces")
+        for split in ("train", "validation")
     )
 
     def progress(step: int, steps: int, scores: dict[str, float]) -> None:

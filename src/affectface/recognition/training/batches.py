@@ -1,10 +1,86 @@
-"""Which rows each step sees: said by seed, epoch and step alone, so that a killed run can go on."""
+"""What each step sees: said by seed, epoch and step alone, so that a killed run can go on."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
+import torch
+from torch import Tensor
+
+from affectface.arrays import Image
+from affectface.recognition.training.cutting import CutFaces
+
+Augment = Callable[[Image, np.random.Generator], Image]
+"""Changes a face's picture as chance has it; the label stays."""
+
+
+class FaceBatches(torch.utils.data.Dataset[dict[str, Tensor]]):
+    """Faces, or sequences of faces, as tensors, by keys that say everything chance depends on.
+
+    Parameters
+    ----------
+    cut : CutFaces
+        The faces.
+    sequences : sequence of tuple of int, optional
+        For networks that look at sequences, the rows of each.
+    frames : int
+        Frames of a sequence; shorter ones are filled with their last frame, without a label.
+    augment : callable, optional
+        Changes pictures in training; where landmarks come along it must not move the face.
+    seed : int
+        Of the changes.
+
+    Notes
+    -----
+    A key is (epoch, number); with it and the seed the changes of a picture are the same in every process and after
+    every restart. Pictures are changed alike in all frames of a sequence, as far as the change asks chance as often.
+    """
+
+    def __init__(
+        self,
+        cut: CutFaces,
+        *,
+        sequences: Sequence[tuple[int, ...]] | None = None,
+        frames: int = 1,
+        augment: Augment | None = None,
+        seed: int = 0,
+    ) -> None:
+        self.cut, self.sequences, self.frames = cut, sequences, frames
+        self.augment, self.seed = augment, seed
+
+    def __len__(self) -> int:
+        return len(self.cut.faces.rows) if self.sequences is None else len(self.sequences)
+
+    def __getitem__(self, key: tuple[int, int]) -> dict[str, Tensor]:
+        epoch, number = key
+        if self.sequences is None:
+            return self._row(number, np.random.default_rng((self.seed, epoch, number)))
+        rows = self.sequences[number]
+        made = [self._row(row, np.random.default_rng((self.seed, epoch, number))) for row in rows]
+        filling = dict(made[-1])
+        filling |= {"affect": torch.full((2,), float("nan")), "expression": torch.tensor(-1), "row": torch.tensor(-1)}
+        made += [filling] * (self.frames - len(rows))
+        return {name: torch.stack([one[name] for one in made]) for name in made[0]}
+
+    def _row(self, row: int, rng: np.random.Generator) -> dict[str, Tensor]:
+        image = np.array(self.cut.images[row])
+        if self.augment is not None:
+            changed = self.augment(image, rng)
+            if changed.shape != image.shape or changed.dtype != np.uint8:
+                raise ValueError(
+                    f"augment made {changed.dtype} of shape {changed.shape}; an image of its size is needed"
+                )
+            image = np.ascontiguousarray(changed)
+        tensors = {
+            "images": torch.from_numpy(image),
+            "affect": torch.tensor(self.cut.faces.affect(row), dtype=torch.float32),
+            "expression": torch.tensor(self.cut.faces.expression(row)),
+            "row": torch.tensor(row),
+        }
+        if self.cut.landmarks is not None:
+            tensors["landmarks"] = torch.from_numpy(np.array(self.cut.landmarks[row]))
+        return tensors
 
 
 class EpochBatches:

@@ -29,22 +29,24 @@ from affectface.recognition.metrics.classification import accuracy
 from affectface.recognition.metrics.scores import NUMBER_METRICS
 from affectface.recognition.networks.build import SEQUENCE_NETWORKS
 from affectface.recognition.networks.preprocessing import prepared
-from affectface.recognition.training.faces import FaceBatches, Faces, person_of, sequences_of
+from affectface.recognition.training.batches import FaceBatches
+from affectface.recognition.training.cutting import CutFaces
+from affectface.recognition.training.faces import Faces, person_of, sequences_of
 from affectface.recognition.training.module import gathered
 from affectface.recognition.training.recogniser import Recogniser
 
 Arrays = dict[str, NDArray[Any]]
 
 
-def predict_faces(recogniser: Recogniser, faces: Faces, *, advance: Callable[[int], None] | None = None) -> Arrays:
+def predict_faces(recogniser: Recogniser, cut: CutFaces, *, advance: Callable[[int], None] | None = None) -> Arrays:
     """Say what the rows of a manifest show.
 
     Parameters
     ----------
     recogniser : Recogniser
         The recogniser.
-    faces : Faces
-        The rows, at its side and with its outputs.
+    cut : CutFaces
+        The faces, at its side and with its outputs.
     advance : callable, optional
         Is told the number of further rows.
 
@@ -56,8 +58,8 @@ def predict_faces(recogniser: Recogniser, faces: Faces, *, advance: Callable[[in
     """
     config, network = recogniser.config, recogniser.network.eval()
     whole = config.network.name in SEQUENCE_NETWORKS
-    sequences = sequences_of(faces, config.frames) if whole else None
-    rows = FaceBatches(faces, sequences=sequences, frames=config.frames)
+    sequences = sequences_of(cut.faces, config.frames) if whole else None
+    rows = FaceBatches(cut, sequences=sequences, frames=config.frames)
     said = []
     for start in range(0, len(rows), config.batch):
         batch = default_collate([rows[0, i] for i in range(start, min(start + config.batch, len(rows)))])
@@ -73,7 +75,7 @@ def predict_faces(recogniser: Recogniser, faces: Faces, *, advance: Callable[[in
 
 def score_faces(
     recogniser: Recogniser,
-    faces: Faces,
+    cut: CutFaces,
     *,
     config: BootstrapConfig | None = None,
     advance: Callable[[int], None] | None = None,
@@ -84,8 +86,8 @@ def score_faces(
     ----------
     recogniser : Recogniser
         The recogniser.
-    faces : Faces
-        The labelled rows.
+    cut : CutFaces
+        The labelled faces.
     config : BootstrapConfig, optional
         How intervals are drawn, over subjects where the rows say them.
     advance : callable, optional
@@ -102,8 +104,9 @@ def score_faces(
     LeakError
         If somebody shown was in the training.
     """
+    faces = cut.faces
     recogniser.check_unseen(faces)
-    found = predict_faces(recogniser, faces, advance=advance)
+    found = predict_faces(recogniser, cut, advance=advance)
     result: dict[str, Any] = {"rows": len(faces.rows), "subjects": len(faces.subjects), "intervals": {}}
     people = np.array([person_of(row) for row in faces.rows])
 

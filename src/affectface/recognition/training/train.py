@@ -22,9 +22,10 @@ from torch.utils.data import DataLoader
 from affectface.errors import LeakError, ModelFileError
 from affectface.recognition.networks.build import SEQUENCE_NETWORKS, build_network
 from affectface.recognition.networks.preprocessing import Preprocessing
-from affectface.recognition.training.batches import EpochBatches, steps_of
+from affectface.recognition.training.batches import Augment, EpochBatches, FaceBatches, steps_of
 from affectface.recognition.training.config import TrainConfig, config_as_json
-from affectface.recognition.training.faces import Augment, FaceBatches, Faces, sequences_of
+from affectface.recognition.training.cutting import CutFaces
+from affectface.recognition.training.faces import sequences_of
 from affectface.recognition.training.keeping import Keeper, Progress
 from affectface.recognition.training.module import RecogniserModule
 from affectface.recognition.training.recogniser import Recogniser, load_recogniser, marks_of, save_recogniser
@@ -49,7 +50,7 @@ class Start:
 
 def train_recogniser(
     config: TrainConfig,
-    faces: tuple[Faces, Faces | None],
+    faces: tuple[CutFaces, CutFaces | None],
     folder: str | os.PathLike[str],
     *,
     start: Start | None = None,
@@ -62,7 +63,7 @@ def train_recogniser(
     ----------
     config : TrainConfig
         How.
-    faces : tuple of Faces and Faces or None
+    faces : tuple of CutFaces and CutFaces or None
         What it learns from, and what it is validated on after each epoch.
     folder : path-like
         Where the recogniser is left, and the training's state until then. A training of the same config and rows that
@@ -92,13 +93,14 @@ def train_recogniser(
     neither on kills nor on how many processes read. It does depend on the number of devices and on the processor.
     """
     learned, judged = faces
-    both = learned.subjects & judged.subjects if judged is not None else frozenset()
+    people = learned.faces.subjects, judged.faces.subjects if judged is not None else frozenset()
+    both = people[0] & people[1]
     if both:
         raise LeakError(f"{len(both)} people are in training and validation, such as {min(both)!r}; keep them apart")
     place = Path(folder)
     data = {
-        "train": {"sha256": learned.checksum, "rows": len(learned.rows)},
-        "validation": None if judged is None else {"sha256": judged.checksum, "rows": len(judged.rows)},
+        "train": {"sha256": learned.faces.checksum, "rows": len(learned.faces.rows)},
+        "validation": None if judged is None else {"sha256": judged.faces.checksum, "rows": len(judged.faces.rows)},
         "start": None if start is None or start.weights is None else f"{start.layout}: {Path(start.weights).name}",
     }
     about = {"config": config_as_json(config), "data": data}
@@ -122,16 +124,16 @@ def train_recogniser(
         _fit(module, batches, None if judged is None else _batches(config, judged, None), keeper)
     if config.keep == "best" and keeper.best:
         network.load_state_dict(keeper.best)
-    seen = marks_of(learned.subjects | (judged.subjects if judged is not None else frozenset()))
+    seen = marks_of(people[0] | people[1])
     made = Recogniser(network.cpu().eval(), config, fed, seen, tuple(keeper.history), data)
     save_recogniser(place, made)
     keeper.clear()
     return made
 
 
-def count_steps(config: TrainConfig, faces: Faces) -> int:
-    """Return how many steps a training on `faces` has."""
-    return config.epochs * steps_of(len(_batches(config, faces, None)), config.batch)
+def count_steps(config: TrainConfig, cut: CutFaces) -> int:
+    """Return how many steps a training on faces has."""
+    return config.epochs * steps_of(len(_batches(config, cut, None)), config.batch)
 
 
 def _network(config: TrainConfig, start: Start | None) -> tuple[nn.Module, Preprocessing]:
@@ -145,11 +147,9 @@ def _network(config: TrainConfig, start: Start | None) -> tuple[nn.Module, Prepr
     return network, loaded.preprocessing
 
 
-def _batches(config: TrainConfig, faces: Faces, augment: Augment | None) -> FaceBatches:
-    if config.network.name in SEQUENCE_NETWORKS:
-        sequences = sequences_of(faces, config.frames)
-        return FaceBatches(faces, sequences=sequences, frames=config.frames, augment=augment, seed=config.seed)
-    return FaceBatches(faces, augment=augment, seed=config.seed)
+def _batches(config: TrainConfig, cut: CutFaces, augment: Augment | None) -> FaceBatches:
+    sequences = sequences_of(cut.faces, config.frames) if config.network.name in SEQUENCE_NETWORKS else None
+    return FaceBatches(cut, sequences=sequences, frames=config.frames, augment=augment, seed=config.seed)
 
 
 def _fit(module: RecogniserModule, learned: FaceBatches, judged: FaceBatches | None, keeper: Keeper) -> None:

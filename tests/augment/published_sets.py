@@ -209,6 +209,7 @@ def fera2017(folder: Path) -> None:
     film(train / "ims" / "FERA17_TR_F001_T1_6.mp4")
     text(train / "occ" / "FERA17_TR_F001_T1.csv", "0,1,4,12", "1,0,1,1", "2,0,9,0")
     text(train / "int" / "FERA17_TR_F001_T1.csv", "0,12", "1,3", "2,0")
+    text(train / "occ" / "FERA17_TR_M001_T1.csv", "0,1", "1,0")
 
 
 def bp4d(folder: Path) -> None:
@@ -222,6 +223,7 @@ def disfa(folder: Path) -> None:
     film(folder / "Videos_LeftCamera" / "LeftVideoSN001_comp.avi")
     text(folder / "ActionUnit_Labels" / "SN001" / "SN001_au1.txt", "1,0", "2,3", "3,5")
     text(folder / "ActionUnit_Labels" / "SN001" / "SN001_au12.txt", "1,1", "2,0")
+    text(folder / "ActionUnit_Labels" / "SN002" / "SN002_au1.txt", "1,0")
 
 
 def unbc(folder: Path) -> None:
@@ -257,6 +259,7 @@ def fer_plus(folder: Path) -> None:
     header = "Usage,Image name,neutral,happiness,surprise,sadness,anger,disgust,fear,contempt,unknown,NF"
     lines = ["Training,fer0000000.png,1,0,0,0,0,0,0,8,1,0", "PublicTest,fer0000001.png,4,0,0,4,1,0,0,0,1,0"]
     lines += ["PrivateTest,fer0000002.png,10,0,0,0,0,0,0,0,0,0", "PrivateTest,fer0000003.png,0,0,0,0,0,0,0,0,0,10"]
+    lines += ["PrivateTest,fer0000004.png,10,0,0,0,0,0,0,0,0,0"]
     text(folder / "fer2013new.csv", header, *lines)
 
 

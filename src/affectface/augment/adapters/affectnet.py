@@ -51,12 +51,16 @@ def read(folder: Path) -> Iterator[Found]:
     """Yield the rows of either release, whichever is there."""
     for kind, lists in _KINDS:
         own = f"{kind}_Annotated"
-        images = first_folder(folder, f"{own}/{own}_Images", f"{own}_Images", f"{own}/{own}_images")
+        images = first_folder(folder, f"{own}/{own}_Images", f"{own}_Images")
+        if images is None:
+            continue
+        places = [first_folder(folder, name) for name in (f"{own}/{own}_file_lists", f"{own}_file_lists", own, "")]
         for name in lists:
-            places = (folder / own / f"{own}_file_lists", folder / f"{own}_file_lists", folder / own, folder)
-            found = [p for place in places for p in files_in(place, ".csv") if p.stem.lower() == name]
-            if images is not None and found:
+            found = [p for place in places if place for p in files_in(place, ".csv") if p.stem.lower() == name]
+            if found:
                 yield from _listed(folder, images, found[0], "validation" if name == "validation" else "train")
+            else:
+                yield Refusal(inside(folder, images), f"the list {name}.csv of its annotations is missing")
     for part, split in (("train_set", "train"), ("val_set", "validation")):
         yield from _numbered(folder, folder / part, split)
 

@@ -71,12 +71,14 @@ def read_bp4d(folder: Path) -> Iterator[Found]:
 def read_fera(folder: Path) -> Iterator[Found]:
     """Yield one row for each coded frame of each film."""
     for part in (folder, *folders_in(folder)):
+        without = {file.stem for file in files_in(part / "occ", ".csv")}
         for film in files_in(part / "ims", *FILMS):
             name, path = _FERA.fullmatch(film.stem), inside(folder, film)
             if name is None:
                 yield Refusal(path, "the file's name is not of the published form")
                 continue
             sequence = film.stem.rpartition("_")[0]
+            without.discard(sequence)
             codes, fps = _codes(part / "occ" / f"{sequence}.csv", 1.0), frames_a_second(film)
             _add(codes, _codes(part / "int" / f"{sequence}.csv", LEVELS))
             if fps is None or not codes:
@@ -86,6 +88,8 @@ def read_fera(folder: Path) -> Iterator[Found]:
                 at = max(0, frame - min(codes))
                 split = _FERA_SPLITS[name[1]]
                 yield Row(path, subject=name[2], split=split, frame=at, time=at / fps, action_units=units)
+        for sequence in sorted(without):
+            yield Refusal(sequence, "the films of its annotation are missing")
 
 
 def _codes(file: Path, highest: float) -> Codes:

@@ -57,8 +57,18 @@ class DataSet:
 
 
 def first_folder(folder: Path, *names: str) -> Path | None:
-    """Return the first of some subfolders that is there; an empty name is the folder itself."""
-    return next((folder / name for name in names if (folder / name).is_dir()), None)
+    """Return the first of some subfolders that is there, in capitals or not; an empty name is the folder itself."""
+    return next((found for name in names if (found := _folder(folder, name)) is not None), None)
+
+
+def _folder(folder: Path, name: str) -> Path | None:
+    """A subfolder; copies of data sets differ in capitals, which some file systems tell apart."""
+    if not name or (folder / name).is_dir():
+        return folder / name if (folder / name).is_dir() else None
+    above: list[Path] = [folder]
+    for part in name.lower().split("/"):
+        above = [one for place in above for one in folders_in(place) if one.name.lower() == part]
+    return above[0] if above else None
 
 
 def inside(folder: Path, file: Path) -> str:

@@ -15,6 +15,7 @@ from pathlib import Path
 from affectface.augment.adapters.data_set import (
     DataSet,
     files_in,
+    first_folder,
     folders_in,
     frames_a_second,
     inside,
@@ -31,12 +32,15 @@ _LEVELS = 5.0
 
 def read(folder: Path) -> Iterator[Found]:
     """Yield one row for each frame of each film that has labels."""
+    labels = first_folder(folder, "ActionUnit_Labels")
+    without = {one.name for one in ([] if labels is None else folders_in(labels))}
     for camera in folders_in(folder):
         for film in files_in(camera, *FILMS):
             if not (name := _FILM.fullmatch(film.stem)):
                 continue
             path, fps = inside(folder, film), frames_a_second(film)
-            units = _units(folder / "ActionUnit_Labels" / name[2])
+            without.discard(name[2])
+            units = {} if labels is None else _units(labels / name[2])
             if fps is None or not units:
                 yield Refusal(path, "the film cannot be opened" if fps is None else "the film's annotation is missing")
                 continue
@@ -46,6 +50,8 @@ def read(folder: Path) -> Iterator[Found]:
             for frame in sorted(one for one in set().union(*units.values()) if 1 <= one <= min(counts)):
                 coded = {unit: levels[frame] / _LEVELS for unit, levels in units.items() if frame in levels}
                 yield Row(path, subject=name[2], frame=frame - 1, time=(frame - 1) / fps, action_units=coded)
+    for person in sorted(without):
+        yield Refusal(person, "the film of its annotation is missing")
 
 
 def _units(folder: Path) -> dict[str, dict[int, float]]:

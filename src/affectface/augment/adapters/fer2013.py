@@ -37,13 +37,18 @@ _SIDE = 48
 
 def read(folder: Path) -> Iterator[Found]:
     """Yield one row for each photo; labels are FER+'s where they are there."""
+    line: dict[str, str]
+    voted: dict[str, str]
     table, votes = folder / "fer2013.csv", folder / "fer2013new.csv"
     if not table.is_file() and not votes.is_file():
         yield from read_folders(folder)
         return
-    first = table_of(table) if table.is_file() else itertools.repeat({})
-    second = table_of(votes) if votes.is_file() else itertools.repeat({})
-    for count, (line, voted) in enumerate(zip(first, second, strict=False)):
+    both = table.is_file() and votes.is_file()
+    first, second = (table_of(file) if file.is_file() else iter(()) for file in (table, votes))
+    for count, (line, voted) in enumerate(itertools.zip_longest(first, second, fillvalue={})):
+        if both and not (line and voted):
+            yield Refusal(f"photo {count}", "it is in one of the two tables only")
+            continue
         usage = (line or voted).get("Usage", "")
         if usage not in _PARTS:
             yield Refusal(f"photo {count}", "Usage is none of Training, PublicTest, PrivateTest")

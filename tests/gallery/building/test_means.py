@@ -100,7 +100,7 @@ def test_frames_that_are_no_numbers_are_refused(make_gallery: Callable[..., Gall
     gallery = make_gallery([("a", np.zeros((2, 4)), {"expression": ("neutral", "anger")})])
     file = gallery.path / "sequences" / "q000" / "strengths.npy"
     file.write_bytes(file.read_bytes()[:-4] + np.float32(np.nan).tobytes())
-    with pytest.raises(GalleryError, match="q000 has NaN or infinite entries in frames that count"):
+    with pytest.raises(GalleryError, match="a has NaN or infinite entries in frames that count"):
         mean_displacements(gallery, label_gallery(gallery, CONFIG), Work(gallery.path / "w", "k"))
 
 
@@ -126,8 +126,8 @@ def dies(function):
     return counted
 
 match where:
-    case "adding": state.Sums.add = dies(state.Sums.add)
-    case "closing": state.Sums.close_subject = dies(state.Sums.close_subject)
+    case "adding": state.Person.add = dies(state.Person.add)
+    case "closing": state.Sums.close_person = dies(state.Sums.close_person)
     case "writing": np.lib.format.write_array = dies(np.lib.format.write_array)
     case "moving": os.replace = dies(os.replace)
 gallery = open_gallery(sys.argv[1])

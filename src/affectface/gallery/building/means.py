@@ -1,9 +1,10 @@
 """The mean displacement of each class and each expression from everybody's own neutral face, at the speed of a disk.
 
-Kollias 2020, sections 4.5.1 and 4.5.3. Subject by subject, first the neutral frames and then the others are read from
-front to end, block by block, into one buffer: the memory is that of the sums, however many frames there are. Everything
-is added in one order, in double precision, so that the result is the same to the last bit whatever the block, and
-whether or not the work was interrupted.
+Kollias 2020, sections 4.5.1 and 4.5.3. Meshes are read once, from front to end, block by block, into one buffer: the
+memory is that of the sums, however many frames there are. Frames are added up as they are, those of each class and the
+neutral ones; the difference of the means is the mean of the differences. Everything is added in one order, in double
+precision, so that the result is the same to the last bit whatever the block, and whether or not the work was
+interrupted.
 
 People count alike, however many frames there are of each: frames of one person in one class, a moment apart, differ
 little, and people differ much. A mean over frames would show the face of whoever was filmed longest.
@@ -105,31 +106,32 @@ def _add_subject(
     advance: Callable[[int], None],
 ) -> None:
     """Add the sequences of a subject, the first of which has number `place`."""
-    neutral = neutral_faces(gallery, own)
     for number, one in enumerate(own, place):
         if number >= sums.position:
-            _add_sequence(gallery, one, neutral[one.sequence.session], classes, sums)
+            values = gallery.values(one.sequence.name)
+            _add_sequence(values, one, classes, sums)
             sums.position = number + 1
-            if number + 1 == place + len(own):
-                sums.close_subject()
-            work.keep(sums, gallery.values(one.sequence.name).nbytes)
+            if number + 1 == place + len(own) and not sums.close_person():
+                raise GalleryError(
+                    f"{gallery.path}: {one.sequence.subject} has NaN or infinite entries in frames that count; leave "
+                    "them out"
+                )
+            work.keep(sums, values.nbytes)
         advance(one.sequence.frames)
 
 
-def _add_sequence(gallery: Gallery, one: LabelledSequence, neutral: Array64, classes: int, sums: Sums) -> None:
-    counts = (one.class_of >= 0) | (one.expression >= 0)
-    away = np.empty(len(neutral))
-    for first, block in frame_blocks(gallery.values(one.sequence.name), counts):
-        for row in np.flatnonzero(counts[first : first + len(block)]).tolist():
-            np.subtract(block[row], neutral, out=away)
-            if (group := int(one.class_of[first + row])) >= 0:
-                sums.add(group, away)
-            if (shown := int(one.expression[first + row])) >= 0:
-                sums.add(classes + shown, away)
-    if not sums.finite:
-        raise GalleryError(
-            f"{gallery.path}: {one.sequence.name} has NaN or infinite entries in frames that count; leave them out"
-        )
+def _add_sequence(values: NDArray[np.float32], one: LabelledSequence, classes: int, sums: Sums) -> None:
+    session = one.sequence.session
+    for first, block in frame_blocks(values, one.neutral | (one.class_of >= 0) | (one.expression >= 0)):
+        rows = slice(first, first + len(block))
+        place = zip(one.neutral[rows].tolist(), one.class_of[rows].tolist(), one.expression[rows].tolist(), strict=True)
+        for frame, (neutral, group, shown) in zip(block, place, strict=True):
+            if neutral:
+                sums.person.add_neutral(session, frame)
+            if group >= 0:
+                sums.person.add(group, session, frame)
+            if shown >= 0:
+                sums.person.add(classes + shown, session, frame)
 
 
 def neutral_faces(gallery: Gallery, own: list[LabelledSequence]) -> dict[str, Array64]:
@@ -187,14 +189,20 @@ def _reader(values: NDArray[np.float32]) -> Iterator[Callable[[int, FloatArray],
 
 
 def _finished(sums: Sums) -> ClassMeans:
-    people = np.maximum(sums.people, 1)[:, None]
-    means = sums.total / people
-    variance = np.maximum(sums.squares / people - means**2, 0) * (people / np.maximum(people - 1, 1))
-    known = sums.people >= _FEWEST_FOR_SPREAD
-    variance[~known] = variance[known].mean(axis=0) if known.any() else 0
+    """Means and standard deviations, row by row: there is no second array of that size."""
+    known, usual = sums.people >= _FEWEST_FOR_SPREAD, np.zeros(sums.total.shape[1])
+    for total, squares, people, enough in zip(sums.total, sums.squares, sums.people.tolist(), known, strict=True):
+        total /= max(people, 1)
+        if enough:
+            squares /= people
+            squares -= total * total
+            np.maximum(squares, 0, out=squares)
+            squares *= people / (people - 1)
+            usual += squares
+    sums.squares[~known] = usual / max(int(known.sum()), 1)
     return ClassMeans(
-        means.astype(np.float32),
-        np.sqrt(variance).astype(np.float32),
+        sums.total.astype(np.float32),
+        np.sqrt(sums.squares, out=sums.squares).astype(np.float32),
         sums.frames.astype(np.int32),
         sums.people.astype(np.int32),
     )

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +22,69 @@ _EVERY = 16
 
 
 @dataclass(eq=False)
+class Person:
+    """Sums of the present subject's frames as they are: what is neutral is known at the end.
+
+    Attributes
+    ----------
+    shown : dict of int to ndarray of shape (D,), float64
+        Sum of the frames of each group.
+    counts : dict of (int, str) to int
+        How many they are, by group and session.
+    neutral : dict of str to ndarray of shape (D,), float64
+        Sum of the neutral frames of each session.
+    neutral_counts : dict of str to int
+        How many they are.
+    """
+
+    shown: dict[int, Array64] = field(default_factory=dict)
+    counts: dict[tuple[int, str], int] = field(default_factory=dict)
+    neutral: dict[str, Array64] = field(default_factory=dict)
+    neutral_counts: dict[str, int] = field(default_factory=dict)
+    _spare: list[Array64] = field(default_factory=list, repr=False)
+
+    def add(self, group: int, session: str, frame: NDArray[np.float32]) -> None:
+        """Add a frame to a group."""
+        self._into(self.shown, group, frame)
+        self.counts[group, session] = self.counts.get((group, session), 0) + 1
+
+    def add_neutral(self, session: str, frame: NDArray[np.float32]) -> None:
+        """Add a neutral frame."""
+        self._into(self.neutral, session, frame)
+        self.neutral_counts[session] = self.neutral_counts.get(session, 0) + 1
+
+    def _into(self, sums: dict[Any, Array64], key: Any, frame: NDArray[np.float32]) -> None:
+        if key in sums:
+            np.add(sums[key], frame, out=sums[key])
+            return
+        sums[key] = self._spare.pop() if self._spare else np.empty(frame.shape)
+        np.copyto(sums[key], frame)
+
+    def displacements(self) -> Iterator[tuple[int, int, Array64]]:
+        """Yield each group, its frames, and their mean displacement from the neutral face of their own session.
+
+        A session without neutral frames takes those of all the subject's. The sums are used up by it.
+        """
+        whole = sum(self.neutral.values()) / sum(self.neutral_counts.values())
+        own = {session: total / self.neutral_counts[session] for session, total in self.neutral.items()}
+        sessions = sorted({session for _, session in self.counts})
+        for group in sorted(self.shown):
+            total, frames = self.shown[group], 0
+            for session in sessions:
+                if count := self.counts.get((group, session)):
+                    total -= count * own.get(session, whole)
+                    frames += count
+            total /= frames
+            yield group, frames, total
+
+    def clear(self) -> None:
+        """Begin anew; the memory is kept."""
+        self._spare += [*self.shown.values(), *self.neutral.values()]
+        for sums in (self.shown, self.counts, self.neutral, self.neutral_counts):
+            sums.clear()
+
+
+@dataclass(eq=False)
 class Sums:
     """What was added up so far. Mutable: half a gigabyte is not copied for each frame.
 
@@ -31,8 +96,8 @@ class Sums:
         How many were added.
     position : int
         How many sequences were added.
-    subject : dict of int to ndarray of shape (D,), float64
-        Sums of the present subject's displacements by group, and how many they are in `subject_frames`.
+    person : Person
+        The present subject.
     """
 
     total: Array64
@@ -40,39 +105,26 @@ class Sums:
     frames: NDArray[np.int64]
     people: NDArray[np.int64]
     position: int = 0
-    subject: dict[int, Array64] = field(default_factory=dict)
-    subject_frames: dict[int, int] = field(default_factory=dict)
+    person: Person = field(default_factory=Person)
 
-    def add(self, group: int, displacement: Array64) -> None:
-        """Add a frame of the present subject to a group."""
-        if group in self.subject:
-            self.subject[group] += displacement
-            self.subject_frames[group] += 1
-        else:
-            self.subject[group] = displacement.copy()
-            self.subject_frames[group] = 1
-
-    @property
-    def finite(self) -> bool:
-        """Whether the present subject's sums are numbers."""
-        return all(bool(np.isfinite(total).all()) for total in self.subject.values())
-
-    def close_subject(self) -> None:
-        """Count the present subject as one person in each group."""
-        for group in sorted(self.subject):
-            mean = self.subject[group] / self.subject_frames[group]
+    def close_person(self) -> bool:
+        """Count the present subject as one person in each group; return whether its sums were numbers."""
+        finite = True
+        for group, frames, mean in self.person.displacements():
+            finite &= bool(np.isfinite(mean.sum()))
             self.total[group] += mean
             mean *= mean
             self.squares[group] += mean
-            self.frames[group] += self.subject_frames[group]
+            self.frames[group] += frames
             self.people[group] += 1
-        self.subject.clear()
-        self.subject_frames.clear()
+        self.person.clear()
+        return finite
 
     @property
     def nbytes(self) -> int:
         """How large they are."""
-        return self.total.nbytes + self.squares.nbytes + sum(part.nbytes for part in self.subject.values())
+        parts = (self.total, self.squares, *self.person.shown.values(), *self.person.neutral.values())
+        return sum(part.nbytes for part in parts)
 
 
 @dataclass(eq=False)
@@ -112,7 +164,7 @@ class Work:
             unfinished.unlink(missing_ok=True)  # of a process that was killed
         if path.exists():
             try:
-                arrays = read_npz(path, _FORMAT, _VERSION, limit=(1 << 20) + 40 * groups * (size + 1))
+                arrays = read_npz(path, _FORMAT, _VERSION, limit=(1 << 22) + 32 * (groups + 64) * (size + 1))
                 if str(arrays["key"]) == self.key and arrays["total"].shape == (groups, size):
                     return _unpacked(arrays)
             except (ModelFileError, KeyError):
@@ -138,32 +190,43 @@ class Work:
         if self._unkept < self.every * sums.nbytes:
             return
         self._unkept = 0.0
-        groups = sorted(sums.subject)
-        arrays = {
+        person = sums.person
+        arrays: dict[str, NDArray[Any]] = {
             "format": np.array(_FORMAT),
             "format_version": np.array(_VERSION),
             "key": np.array(self.key),
             "position": np.array(sums.position),
-            "subject_groups": np.array(groups, dtype=np.int64),
-            "subject_frames": np.array([sums.subject_frames[group] for group in groups], dtype=np.int64),
             "total": sums.total,
             "squares": sums.squares,
             "frames": sums.frames,
             "people": sums.people,
+            "groups": np.array(list(person.shown), dtype=np.int64),
+            "count_groups": np.array([group for group, _ in person.counts], dtype=np.int64),
+            "count_sessions": np.array([session for _, session in person.counts], dtype=np.str_),
+            "counts": np.array(list(person.counts.values()), dtype=np.int64),
+            "sessions": np.array(list(person.neutral), dtype=np.str_),
+            "neutral_counts": np.array(list(person.neutral_counts.values()), dtype=np.int64),
         }
-        parts = {f"subject_{group}": sums.subject[group] for group in groups}
+        arrays |= {f"shown_{group}": total for group, total in person.shown.items()}
+        arrays |= {f"neutral_{number}": total for number, total in enumerate(person.neutral.values())}
         with atomic_path(self.folder / _FILE) as temporary, open(temporary, "wb") as file:
-            np.savez(file, allow_pickle=False, **arrays, **parts)
+            np.savez(file, allow_pickle=False, **arrays)
 
 
-def _unpacked(arrays: dict[str, NDArray[np.generic]]) -> Sums:
-    groups = [int(group) for group in arrays["subject_groups"]]
+def _unpacked(arrays: dict[str, NDArray[Any]]) -> Sums:
+    groups, sessions = arrays["groups"].tolist(), arrays["sessions"].tolist()
+    pairs = zip(arrays["count_groups"].tolist(), arrays["count_sessions"].tolist(), strict=True)
+    person = Person(
+        {group: arrays[f"shown_{group}"].astype(np.float64, copy=False) for group in groups},
+        dict(zip(pairs, arrays["counts"].tolist(), strict=True)),
+        {name: arrays[f"neutral_{k}"].astype(np.float64, copy=False) for k, name in enumerate(sessions)},
+        dict(zip(sessions, arrays["neutral_counts"].tolist(), strict=True)),
+    )
     return Sums(
         arrays["total"].astype(np.float64, copy=False),
         arrays["squares"].astype(np.float64, copy=False),
         arrays["frames"].astype(np.int64),
         arrays["people"].astype(np.int64),
         int(arrays["position"]),
-        {group: arrays[f"subject_{group}"].astype(np.float64, copy=False) for group in groups},
-        dict(zip(groups, map(int, arrays["subject_frames"]), strict=True)),
+        person,
     )

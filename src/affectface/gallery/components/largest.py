@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 from numpy.typing import NDArray
 
 from affectface.arrays import FloatArray
+from affectface.morphable.building.range_finder import range_of_rows
 
-_PASSES = 2
+_STEPS = 2
 """Times that the directions are refined: what a random start misses falls with each."""
+_MORE = 10
+"""Directions that are looked for beside those that are wanted."""
 _EXACT = 400
 """Frames up to which all directions are computed exactly."""
 
@@ -34,38 +39,26 @@ def principal_frames(
     core : ndarray of shape (R, 3 V), float64
         The frames' part in them: frames · core is nearest to the displacements.
 
-    References
-    ----------
-    .. [1] N. Halko, P. G. Martinsson, J. A. Tropp: Finding Structure with Randomness, SIAM Review 53, 2011: algorithm
-       4.4; the start is drawn with a fixed seed.
+    Notes
+    -----
+    Many frames are done nearly (`affectface.morphable.building.range_finder`), from a start of a fixed seed.
     """
     total = len(displacements)
-
-    def times(right: NDArray[np.float64]) -> NDArray[np.float64]:
-        parts = [_read(displacements, start, block) @ right for start in range(0, total, block)]
-        return np.concatenate(parts)
-
-    def times_transposed(left: NDArray[np.float64]) -> NDArray[np.float64]:
-        result = np.zeros((left.shape[1], displacements[0].size))
-        for start in range(0, total, block):
-            result += left[start : start + block].T @ _read(displacements, start, block)
-        return result
-
     if total <= _EXACT:
-        frames = np.eye(total)
-        core = times_transposed(frames)
-        left, _, _ = np.linalg.svd(core @ core.T)
+        rows = _read(displacements, 0, total).astype(np.float64)
+        left, _, _ = np.linalg.svd(rows @ rows.T)
         frames = left[:, :count]
-        return frames, frames.T @ core
-    wide = min(total, count + 10)
-    start = np.random.default_rng(0).standard_normal((displacements[0].size, wide))
-    frames = np.linalg.qr(times(start))[0]
-    for _ in range(_PASSES):
-        frames = np.linalg.qr(times(np.linalg.qr(times_transposed(frames).T)[0]))[0]
-    core = times_transposed(frames)
-    left, _, _ = np.linalg.svd(core @ core.T)
-    frames = frames @ left[:, :count]
-    return frames, left[:, :count].T @ core
+        return frames, frames.T @ rows
+
+    def blocks() -> Iterator[tuple[slice, NDArray[np.float32]]]:
+        for first in range(0, total, block):
+            yield slice(first, min(first + block, total)), _read(displacements, first, block)
+
+    start = np.random.default_rng(0).standard_normal((total, min(total, count + _MORE)))
+    basis = range_of_rows(blocks, start, _STEPS, lambda _: None)
+    scores = np.concatenate([rows @ basis for _, rows in blocks()])
+    frames, strength, turn = np.linalg.svd(scores, full_matrices=False)
+    return frames[:, :count], (strength[:count, None] * turn[:count]) @ basis.T
 
 
 def _read(displacements: FloatArray, start: int, block: int) -> NDArray[np.float32]:

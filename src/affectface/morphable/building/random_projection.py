@@ -6,12 +6,15 @@ the asked share of the variance.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import scipy.linalg
 
 from affectface.morphable.building.principal import Components, components_needed
 from affectface.morphable.building.procrustes import AlignedMeshes, Array64
 from affectface.morphable.building.progress import Advance
+from affectface.morphable.building.range_finder import range_of_rows
 
 _POWER_ITERATIONS = 4
 _OVERSAMPLED = 10
@@ -41,16 +44,18 @@ def randomised_components(
     Components
         As few as hold that share.
     """
+
+    def rows() -> Iterator[tuple[slice, Array64]]:
+        for part, block in meshes.blocks():
+            yield part, (block - middle).reshape(len(block), -1)
+
     size, most = _FIRST_SIZE, min(len(meshes), middle.size)
     while True:
         size = min(size, most)
-        basis = _project_back(meshes, middle, rng.standard_normal((len(meshes), size)))[0]
-        advance(1)
-        for _ in range(_POWER_ITERATIONS):
-            basis, squares = _power_step(meshes, middle, _orthonormal(basis))
-            advance(1)
-        basis = _orthonormal(basis)
-        scores = _scores(meshes, middle, basis)
+        basis = range_of_rows(rows, rng.standard_normal((len(meshes), size)), _POWER_ITERATIONS, advance)
+        scores, squares = np.empty((len(meshes), basis.shape[1])), np.empty(len(meshes))
+        for part, flat in rows():
+            scores[part], squares[part] = flat @ basis, (flat**2).sum(1)
         advance(1)
         values, vectors = scipy.linalg.eigh(scores.T @ scores)
         values, vectors = np.maximum(values[::-1], 0), vectors[:, ::-1]
@@ -64,38 +69,3 @@ def randomised_components(
     return Components(
         np.sqrt(values[:count] / freedom), scores @ vectors, squares, total / freedom, basis @ vectors, False
     )
-
-
-def _project_back(meshes: AlignedMeshes, middle: Array64, weights: Array64) -> tuple[Array64, Array64]:
-    """Return mixtures (3 V, L) of meshes by weights (N, L), and the meshes' squared distances from the middle."""
-    total = np.zeros((middle.size, weights.shape[1]))
-    squares = np.empty(len(meshes))
-    for part, block in meshes.blocks():
-        flat = (block - middle).reshape(len(block), -1)
-        squares[part] = (flat**2).sum(1)
-        total += flat.T @ weights[part]
-    return total, squares
-
-
-def _power_step(meshes: AlignedMeshes, middle: Array64, basis: Array64) -> tuple[Array64, Array64]:
-    """Return a basis (3 V, L) times the meshes' scatter matrix, and their squared distances, in one pass."""
-    total = np.zeros_like(basis)
-    squares = np.empty(len(meshes))
-    for part, block in meshes.blocks():
-        flat = (block - middle).reshape(len(block), -1)
-        squares[part] = (flat**2).sum(1)
-        total += flat.T @ (flat @ basis)
-    return total, squares
-
-
-def _scores(meshes: AlignedMeshes, middle: Array64, basis: Array64) -> Array64:
-    """Return where the meshes are (N, L) along a basis (3 V, L)."""
-    found = np.empty((len(meshes), basis.shape[1]))
-    for part, block in meshes.blocks():
-        found[part] = (block - middle).reshape(len(block), -1) @ basis
-    return found
-
-
-def _orthonormal(basis: Array64) -> Array64:
-    """Return an orthonormal basis of the same space."""
-    return np.asarray(scipy.linalg.qr(basis, mode="economic", overwrite_a=True, check_finite=False)[0])

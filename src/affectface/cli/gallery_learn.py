@@ -12,6 +12,7 @@ import typer
 from affectface.cli.gallery_build import build_file, record_of, words_of
 from affectface.cli.options import JsonOption, ModelOption
 from affectface.cli.report import progress, reporting, say
+from affectface.errors import AffectFaceError
 
 
 @reporting
@@ -38,9 +39,13 @@ def learn(
     sets, face_model = read_photo_table(table), load_named_face_model(model)
     of = hashlib.sha256(face_model.name.encode() + table.read_bytes()).hexdigest()[:12]  # another table is begun anew
     gallery = out.with_name(f".{out.stem}.{of}.gallery")
-    with progress("fitting", sum(one.frames for one in sets)) as advance:
-        fitted = fit_photo_gallery(face_model, sets, gallery, advance=advance)
-    built = build_file(gallery, out, None, BuildConfig(classes=classes, fewest_people=fewest))
+    try:
+        with progress("fitting", sum(one.frames for one in sets)) as advance:
+            fitted = fit_photo_gallery(face_model, sets, gallery, advance=advance)
+        built = build_file(gallery, out, None, BuildConfig(classes=classes, fewest_people=fewest))
+    except AffectFaceError:
+        shutil.rmtree(gallery, ignore_errors=True)  # a photo that was put in its place is looked at anew
+        raise
     shutil.rmtree(gallery)
     counted = {"face_model": face_model.name, "photos": fitted.frames}
     say({"file": str(out), **counted, **record_of(built)}, f"{out}: {words_of(built)}", as_json=as_json)

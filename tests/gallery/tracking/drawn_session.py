@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import cv2
@@ -64,7 +65,7 @@ class Session:
             for unit, word in enumerate(names):
                 if word.startswith(EXPRESSIONS[name]) and EXPRESSIONS[name]:
                     expression[unit] = max(expression[unit], 0.85 * strength)
-        vertices = self.model.shape(self.identity, expression)
+        vertices = self.last = self.model.shape(self.identity, expression)
         points = self.model.at_landmarks(vertices)[list(POINTS79)]
         shift = motion * self.rng.normal(0, 1, 3)
         middle = points.mean(axis=0)
@@ -87,13 +88,15 @@ class Session:
         )
 
     def sequence(self, name: str, frames: int = 24, *, motion: float = 0.05) -> list[Frame]:
-        """Draw a sequence: from neutral to an expression and back, with the light turning slowly."""
+        """Draw a sequence: see `frames`."""
+        return list(self.frames(name, frames, motion=motion))
+
+    def frames(self, name: str, frames: int = 24, *, motion: float = 0.05) -> Iterator[Frame]:
+        """Draw frame by frame from neutral to an expression and back, with the light turning slowly."""
         course = np.sin(np.pi * np.arange(frames) / (frames - 1)) ** 2
         turn = 0.3 * np.sin(np.arange(frames) / 9.0)
-        return [
-            self.frame({name: float(strength)}, motion=motion, light=float(angle))
-            for strength, angle in zip(course, turn, strict=True)
-        ]
+        for strength, angle in zip(course, turn, strict=True):
+            yield self.frame({name: float(strength)}, motion=motion, light=float(angle))
 
 
 def eye_distance(points: np.ndarray) -> float:

@@ -35,7 +35,8 @@ class StandIn:
     def __init__(self, image: Any) -> None:
         self.image = image
         self.face = SimpleNamespace(box=(8.0, 8.0, 24.0, 24.0))
-        self.face_model = self.affect_model = SimpleNamespace(name="stand-in")
+        self.face_model = SimpleNamespace(name="stand-in")
+        self.affect_model = SimpleNamespace(name="stand-in", support_of=lambda affect, intensity: None)
 
     @classmethod
     def open(cls, photo: Path, **options: Any) -> StandIn:

@@ -8,10 +8,10 @@ are then put exactly where the mesh parts (`affectface.morphable.contours`), and
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
 from affectface.arrays import BoolArray, FloatArray, Image, IntArray
@@ -19,6 +19,7 @@ from affectface.errors import FaceNotFoundError, ModelFileError
 from affectface.mesh import vertex_normals
 from affectface.morphable import contours
 from affectface.morphable.face_model import LANDMARKS, FaceModel
+from affectface.morphable.looking import Landmarker
 from affectface.morphable.portrait_drawing import (
     IRIS_RADIUS,
     Drawing,
@@ -28,9 +29,6 @@ from affectface.morphable.portrait_drawing import (
 )
 from affectface.morphable.spread import landmark_spread
 from affectface.morphable.visibility import look_up, nearest_on_surface
-
-Landmarker = Callable[[Image], FloatArray]
-"""Image -> the landmarks (478, 3) of the one face in it, pixels; it raises `FaceNotFoundError` if there is none."""
 
 _VIEWS = ((0, 0), (18, 0), (-18, 0), (36, 0), (-36, 0), (0, 14), (0, -14))
 """Yaw and pitch of the drawings, degrees."""
@@ -203,19 +201,39 @@ def _combine(model: FaceModel, drawings: list[Drawing], found: list[FloatArray])
         trust.append(np.where(seen, np.clip(facing, 0, 1) ** 4, 0))
     hits_array, trust_array = np.stack(hits), np.stack(trust)
     trust_array[0] *= 2
-    with np.errstate(invalid="ignore"), warnings.catch_warnings():
+    with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # a landmark that no drawing sees has no front
         front = np.nanmax(hits_array[..., 2], axis=0)
-        # What is centimetres behind other hits went through a gap between lips or lids onto what is behind it.
-        trust_array[(hits_array[..., 2] < front - _THROUGH) & _by_a_gap(found[0])] = 0
+    # What is centimetres behind other hits went through a gap between lips or lids onto what is behind it.
+    trust_array[(hits_array[..., 2] < front - _THROUGH) & _by_a_gap(found[0])] = 0
+    return combined_views(hits_array, trust_array)[0]
+
+
+def combined_views(hits: NDArray[np.floating], trust: NDArray[np.floating]) -> tuple[FloatArray, FloatArray]:
+    """Return the robust mean of landmarks that were cast onto a surface from several sides.
+
+    Parameters
+    ----------
+    hits : ndarray of shape (N, 478, 3)
+        Where each of N views puts each landmark, cm; NaN where it does not see it.
+    trust : ndarray of shape (N, 478)
+        How far each is to be believed, 0 where it is not.
+
+    Returns
+    -------
+    places : ndarray of shape (478, 3), float32
+        The means, cm; NaN where no view sees a landmark.
+    trust : ndarray of shape (478,), float32
+        How much is left of the views' trust after those that disagree lost theirs.
+    """
+    with np.errstate(invalid="ignore"):
         for _ in range(3):
-            total = trust_array.sum(0)
-            mean = np.nansum(hits_array * trust_array[..., None], axis=0) / np.where(total > 0, total, np.nan)[:, None]
-            away = np.linalg.norm(hits_array - mean, axis=2)
+            total = trust.sum(0)
+            mean = np.nansum(hits * trust[..., None], axis=0) / np.where(total > 0, total, np.nan)[:, None]
+            away = np.linalg.norm(hits - mean, axis=2)
             # A drawing that puts a landmark a centimetre from where the others do saw another fold of the skin.
-            trust_array = np.where(away < 0.8, trust_array / (1 + (away / 0.2) ** 2), trust_array * 0.01)
-            trust_array = np.nan_to_num(trust_array)
-    return np.asarray(mean, dtype=np.float32)
+            trust = np.nan_to_num(np.where(away < 0.8, trust / (1 + (away / 0.2) ** 2), trust * 0.01))
+    return np.asarray(mean, dtype=np.float32), np.asarray(trust.sum(0), dtype=np.float32)
 
 
 def _by_a_gap(front: FloatArray) -> BoolArray:

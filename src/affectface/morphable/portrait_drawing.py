@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from affectface.arrays import FloatArray, Image, IntArray
+from affectface.arrays import BoolArray, FloatArray, Image, IntArray
 from affectface.camera import Camera
 from affectface.mesh import vertex_normals
 from affectface.morphable.face_model import FaceModel
@@ -114,33 +114,17 @@ def draw_mean_face(model: FaceModel, camera: Camera, size: int = 768, vertices: 
     seen, weights = triangle_buffer(pixels, model.triangles[rows], (size, size))
     hit = seen >= 0
     triangle = np.where(hit, rows[seen], -1).astype(np.int32)
-    palette = np.array([_ALBEDO[name] for name in REGIONS], dtype=np.float32)
+    corners = model.triangles[triangle[hit]]
+    surface = np.einsum("nc,ncd->nd", weights[hit], vertices[corners])
     albedo = np.full((size, size, 3), 120, dtype=np.float32)
-    albedo[hit] = palette[model.triangle_regions[triangle[hit]]]
+    albedo[hit] = surface_albedo(model, triangle[hit], surface)
     skin = np.zeros((size, size), dtype=bool)
     skin[hit] = model.region("face", "head")[triangle[hit]]
-    corners = model.triangles[triangle[hit]]
     if model.colour is not None:
         own = 255 * np.einsum("nc,ncd->nd", weights[hit], model.colour[corners])
         albedo[hit] = np.where(skin[hit][:, None], own, albedo[hit])
     else:
-        points = pixels[model.landmarks68, :2]
-        paints = list(zip(_paint(points, size), (_BROW, _LIPS), strict=True))
-        if not model.region("eye_left", "eye_right").any():
-            paints += list(zip(_paint_eyes(points, size), (_WHITE, _IRIS, _PUPIL), strict=True))
-        for paint, colour in paints:
-            amount = (paint * skin)[..., None]
-            albedo += amount * (np.array(colour, dtype=np.float32) - albedo)
-    surface = np.einsum("nc,ncd->nd", weights[hit], vertices[corners])
-    for eye in ("eye_left", "eye_right"):
-        if not model.region(eye).any():
-            continue
-        _, apex = eye_axis(model, eye)
-        away = np.linalg.norm(surface - apex, axis=1)
-        mine = model.region(eye)[triangle[hit]]
-        for radius, colour in ((IRIS_RADIUS, _IRIS), (0.2, _PUPIL)):
-            inside = np.flatnonzero(hit.ravel())[mine & (away < radius)]
-            albedo.reshape(-1, 3)[inside] = colour
+        albedo = painted(model, albedo, pixels, skin)
     normals = vertex_normals(vertices, model.triangles)
     normal = np.einsum("nc,ncd->nd", weights[hit], normals[corners]) @ camera.rotation.T
     normal /= np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-9)
@@ -149,6 +133,65 @@ def draw_mean_face(model: FaceModel, camera: Camera, size: int = 768, vertices: 
     picture[hit] *= light[:, None]
     image = np.clip(cv2.GaussianBlur(picture, (0, 0), 0.7), 0, 255).astype(np.uint8)
     return Drawing(image, camera, triangle, weights)
+
+
+def surface_albedo(model: FaceModel, triangle: IntArray, points: FloatArray) -> FloatArray:
+    """Return the plain colours of a model's parts, irises and pupils with them.
+
+    Parameters
+    ----------
+    model : FaceModel
+        The model.
+    triangle : ndarray of shape (N,), int32
+        Triangles of the model.
+    points : ndarray of shape (N, 3), float32
+        Where in them, on the mean face, cm: what lies near an eye's front is its iris.
+
+    Returns
+    -------
+    ndarray of shape (N, 3), float32
+        sRGB in [0, 255]; skin has neither brows nor lips.
+    """
+    palette = np.array([_ALBEDO[name] for name in REGIONS], dtype=np.float32)
+    albedo = palette[model.triangle_regions[triangle]]
+    for eye in ("eye_left", "eye_right"):
+        if not model.region(eye).any():
+            continue
+        _, apex = eye_axis(model, eye)
+        away = np.linalg.norm(points - apex, axis=1)
+        mine = model.region(eye)[triangle]
+        for radius, colour in ((IRIS_RADIUS, _IRIS), (0.2, _PUPIL)):
+            albedo[mine & (away < radius)] = colour
+    return albedo
+
+
+def painted(model: FaceModel, albedo: FloatArray, pixels: FloatArray, skin: BoolArray) -> FloatArray:
+    """Return a picture of plain skin with brows, lips and, where the model has none of its own, eyes.
+
+    Parameters
+    ----------
+    model : FaceModel
+        The model, whose 68 points say where.
+    albedo : ndarray of shape (S, S, 3), float32
+        The square picture, sRGB in [0, 255].
+    pixels : ndarray of shape (V, 3), float32
+        The model's vertices in it.
+    skin : ndarray of shape (S, S), bool
+        Where it shows skin.
+
+    Returns
+    -------
+    ndarray of shape (S, S, 3), float32
+        The painted picture.
+    """
+    size, points = len(albedo), pixels[model.landmarks68, :2]
+    paints = list(zip(_paint(points, size), (_BROW, _LIPS), strict=True))
+    if not model.region("eye_left", "eye_right").any():
+        paints += list(zip(_paint_eyes(points, size), (_WHITE, _IRIS, _PUPIL), strict=True))
+    for paint, colour in paints:
+        amount = (paint * skin)[..., None]
+        albedo = albedo + amount * (np.array(colour, dtype=np.float32) - albedo)
+    return albedo
 
 
 def eye_axis(model: FaceModel, eye: str) -> tuple[FloatArray, FloatArray]:

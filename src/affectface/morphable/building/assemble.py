@@ -16,7 +16,7 @@ from affectface.errors import MeshSetError
 from affectface.morphable.building.expressions import Units
 from affectface.morphable.building.procrustes import Array64
 from affectface.morphable.building.topology import Topology
-from affectface.morphable.embedding import Landmarker
+from affectface.morphable.looking import Landmarker
 from affectface.morphable.face_model import FaceModel
 
 

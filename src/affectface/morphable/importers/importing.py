@@ -11,13 +11,14 @@ from scipy.spatial import cKDTree
 from affectface.arrays import FloatArray, IntArray
 from affectface.errors import ModelFileError
 from affectface.landmark_numbers import LANDMARKS68
-from affectface.morphable.embedding import Landmarker, embed_landmarks, view_errors, with_landmarks
+from affectface.morphable.embedding import embed_landmarks, view_errors, with_landmarks
 from affectface.morphable.face_model import FaceModel
 from affectface.morphable.importers.parts import find_parts
 from affectface.morphable.importers.placing import Placed, place
 from affectface.morphable.importers.published import PublishedModel, bare_face_model
 from affectface.morphable.importers.reading import Format, read_published_model
 from affectface.morphable.importers.unwrapping import unwrap
+from affectface.morphable.looking import Landmarker
 
 LARGEST_ERROR = 0.04
 """Median distance between landmarks and where they are seen in a view, in inter-ocular distances, from which a model is

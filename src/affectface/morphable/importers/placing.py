@@ -7,27 +7,18 @@ tells the unit.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from itertools import permutations, product
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-from affectface.arrays import FloatArray, Image, IntArray
-from affectface.camera import Camera
-from affectface.errors import FaceNotFoundError, ModelFileError
-from affectface.mesh import vertex_normals
+from affectface.arrays import FloatArray
+from affectface.errors import ModelFileError
 from affectface.morphable.embedding import mirror_pairs
-from affectface.morphable.face_model import LANDMARKS
 from affectface.morphable.importers.published import PublishedModel
-from affectface.morphable.visibility import look_up, triangle_buffer
+from affectface.morphable.looking import OUTER_EYES, Landmarker, Shown, face_from, turns
 
-Landmarker = Callable[[Image], FloatArray]
-
-_SIZE = 640
 _UNITS = (100.0, 10.0, 2.54, 1.0, 0.1, 1e-4)
 """Centimetres in a metre, decimetre, inch, centimetre, millimetre and micrometre."""
 EYE_DISTANCE = 8.9
@@ -38,11 +29,8 @@ _TURNED, _ASIDE = 0.5, 0.1
 """Degrees and cm by which a mean face may be off the plane x = 0 and still be kept as published."""
 _FARTHEST = 30.0
 """Distance of the origin from the face, cm, beyond which the origin is moved."""
-_ALIKE = 0.15
-"""Median distance, over that of the eyes, between a face's surface and the landmarker's idea of it: 0.05 on faces."""
 _FACE, _SAMPLES, _ROUNDS = 1.5, 4000, 40
 """Distance from a landmark, cm, within which a vertex belongs to the face; how many are mirrored, and how often."""
-_OUTER_EYES, _NOSE_TIP, _CHIN = (33, 263), 4, 152
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,8 +73,9 @@ def place(model: PublishedModel, landmarker: Landmarker) -> Placed:
     ModelFileError
         If no face is seen from any side.
     """
-    for turn in _turns():
-        seen = _look(model, turn, landmarker)
+    mesh = Shown(model.vertices, model.triangles, model.colour)
+    for turn in turns():
+        seen = face_from(mesh, turn, landmarker)
         if seen is not None:
             break
     else:
@@ -123,101 +112,9 @@ def place(model: PublishedModel, landmarker: Landmarker) -> Placed:
     return Placed(placed, (upright @ mend.T + shift).astype(np.float32), tuple(notes))
 
 
-def _turns() -> Iterator[NDArray[np.float64]]:
-    """Yield the 24 rotations of a cube, the usual one first, then those about one axis."""
-    found = []
-    for order, signs in product(permutations(range(3)), product((1, -1), repeat=3)):
-        matrix = np.zeros((3, 3))
-        matrix[range(3), order] = signs
-        if np.linalg.det(matrix) > 0:
-            found.append(matrix)
-    yield from sorted(found, key=lambda matrix: -np.trace(matrix @ np.diag([1.1, 1, 1])))
-
-
-def _look(model: PublishedModel, turn: NDArray[np.float64], landmarker: Landmarker) -> tuple[FloatArray, bool] | None:
-    """Draw the turned mean and seek a face on it.
-
-    Returns the landmarks (478, 3) on the surface in turned axes and the file's unit, and whether the mesh is inside
-    out; None if no upright face that is nearest at its nose is seen.
-    """
-    vertices = model.vertices @ turn.T
-    low, high = vertices.min(0), vertices.max(0)
-    radius = float(np.linalg.norm(high - low)) / 2
-    unit = ((vertices - (low + high) / 2) / radius).astype(np.float32)
-    width = max(float((high - low)[:2].max()) / radius, 1e-3)
-    away = np.array([0, 0, 8], dtype=np.float32)
-    camera = Camera(np.eye(3, dtype=np.float32), away, 0.86 * _SIZE * 8 / width, (_SIZE / 2, _SIZE / 2))
-    pixels = camera.project(unit)
-    seen, weights = triangle_buffer(pixels, model.triangles, (_SIZE, _SIZE))
-    if not (seen >= 0).any():
-        return None
-    inside_out = _inside_out(pixels, model.triangles, seen)
-    try:
-        landmarks = landmarker(_drawn(model, unit, seen, weights))
-    except FaceNotFoundError:
-        return None
-    if landmarks.shape != (LANDMARKS, 3) or not np.isfinite(landmarks).all():
-        return None
-    triangle, corner = look_up(pixels, model.triangles, landmarks[:, :2])
-    surface = np.einsum("nc,ncd->nd", corner, vertices[model.triangles[triangle]])
-    surface[triangle < 0] = np.nan
-    return (surface.astype(np.float32), inside_out) if _upright(surface, landmarks) else None
-
-
-def _upright(surface: NDArray[np.float64], landmarks: FloatArray) -> bool:
-    """Return whether landmarks lie on the surface as on an upright face, and not as on the back of a mask."""
-    right, left = _OUTER_EYES
-    if np.isnan(surface[[right, left, _NOSE_TIP]]).any() or np.isnan(surface).any(axis=1).mean() > 0.4:
-        return False
-    across = landmarks[left, :2] - landmarks[right, :2]
-    middle = (landmarks[left, :2] + landmarks[right, :2]) / 2
-    apart = float(np.linalg.norm(across))
-    level = across[0] > 0.94 * apart and landmarks[_CHIN, 1] - middle[1] > 0.7 * apart
-    eyes = surface[[right, left]]
-    across_3d = float(np.linalg.norm(eyes[1] - eyes[0]))
-    if not level or surface[_NOSE_TIP, 2] - eyes[:, 2].mean() < 0.1 * across_3d:
-        return False
-    return _misfit(surface, landmarks) < _ALIKE * across_3d
-
-
-def _misfit(surface: NDArray[np.float64], landmarks: FloatArray) -> float:
-    """Return how far the surface's points lie from the landmarker's own idea of the face, at its best (median)."""
-    known = np.isfinite(surface).all(axis=1)
-    source, target = (landmarks * np.array([1, -1, -1]))[known].astype(np.float64), surface[known]
-    source, target = source - np.median(source, axis=0), target - np.median(target, axis=0)
-    u, stretch, vt = np.linalg.svd(target.T @ source)
-    rotation = u @ np.diag([1, 1, np.sign(np.linalg.det(u @ vt))]) @ vt
-    scale = stretch.sum() / (source**2).sum()
-    return float(np.median(np.linalg.norm(target - scale * source @ rotation.T, axis=1)))
-
-
-def _drawn(model: PublishedModel, vertices: FloatArray, seen: IntArray, weights: FloatArray) -> Image:
-    """Return a plain drawing, in the mean's own colours where it has some."""
-    hit = seen >= 0
-    corners = model.triangles[seen[hit]]
-    normal = np.einsum("nc,ncd->nd", weights[hit], vertex_normals(vertices, model.triangles)[corners])
-    normal /= np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-9)
-    normal *= np.sign(normal[:, 2:] + 1e-9)
-    light = np.clip(normal @ np.array([0.1, 0.45, 0.89]), 0, 1) * 0.75 + 0.3
-    picture = np.full((*seen.shape, 3), 120, dtype=np.float32)
-    skin = np.full((len(corners), 3), (205, 160, 138), dtype=np.float32)
-    if model.colour is not None:
-        skin = 255 * np.einsum("nc,ncd->nd", weights[hit], model.colour[corners])
-        light = 0.6 + 0.4 * light  # colours of scans have some of their light in them
-    picture[hit] = skin * light[:, None]
-    return np.asarray(np.clip(cv2.GaussianBlur(picture, (0, 0), 0.7), 0, 255), dtype=np.uint8)
-
-
-def _inside_out(pixels: FloatArray, triangles: IntArray, seen: IntArray) -> bool:
-    """Return whether most triangles that are seen are clockwise, that is, show their back."""
-    corners = pixels[triangles[np.unique(seen[seen >= 0])], :2]
-    first, second = corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
-    return bool((first[:, 0] * second[:, 1] - first[:, 1] * second[:, 0] > 0).mean() > 0.5)  # pixels count downwards
-
-
 def _unit(model: PublishedModel, landmarks: FloatArray) -> tuple[float, list[str]]:
     """Return the centimetres in one of the file's units: as its format says, the likeliest unit, or by the eyes."""
-    right, left = _OUTER_EYES
+    right, left = OUTER_EYES
     apart = float(np.linalg.norm(landmarks[left] - landmarks[right]))
     if model.unit is not None and _PLAUSIBLE[0] <= apart * model.unit <= _PLAUSIBLE[1]:
         return model.unit, []

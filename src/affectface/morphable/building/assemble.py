@@ -16,8 +16,8 @@ from affectface.errors import MeshSetError
 from affectface.morphable.building.expressions import Units
 from affectface.morphable.building.procrustes import Array64
 from affectface.morphable.building.topology import Topology
-from affectface.morphable.looking import Landmarker
 from affectface.morphable.face_model import FaceModel
+from affectface.morphable.looking import Landmarker
 
 
 @dataclass(frozen=True, eq=False)

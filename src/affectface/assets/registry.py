@@ -88,7 +88,7 @@ ASSETS: tuple[Asset, ...] = (
         kind="affect model",
         file="affect_model.npz",
         licence="Apache-2.0",
-        origin="affectface, from published tables",
+        origin="affectface, from a gallery of simulated people after published tables",
     ),
     Asset(
         name="identity-traits",

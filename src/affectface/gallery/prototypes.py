@@ -1,4 +1,4 @@
-"""The first affect model: action-unit prototypes of expressions, and a smooth map of the whole valence-arousal disc.
+"""Action-unit prototypes: what simulated people are directed to show, by name and all around the plane.
 
 Which action units an expression has comes from published tables (`affectface.affect_tables`); how strong each is was
 set on photographs: by a search on six people that weighs what two small recognisers see (`fer`, and the one in the
@@ -15,11 +15,8 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
-from affectface.affect import ActionUnits
-from affectface.affect_tables import COMPOUND_EXPRESSIONS, DU_2014
-from affectface.gallery.affect_model import AffectModel
+from affectface.affect_tables import DU_2014
 
 if TYPE_CHECKING:
     from scipy.interpolate import PchipInterpolator
@@ -62,41 +59,8 @@ CIRCLE: tuple[tuple[float, Recipe], ...] = (
 )
 """Angle in the plane, degrees, and the recipe at distance 1 from neutral."""
 
-_LEFT = 1.02
-"""Strength of the person's left side over the mean of both, as in the fitted smiles of 51 people."""
-_JUDGES = ("fer", "human", "facex", "face-api")
+JUDGES = ("fer", "human", "facex", "face-api")
 """Recognisers whose answers were looked at while the strengths were set: by the search, or between steps."""
-_ANGLES = 48
-_RADII = (0.25, 0.5, 0.75, 1.0)
-
-
-def build_prototype_model() -> AffectModel:
-    """Build the affect model from the recipes: 24 expressions, and 193 classes over the disc.
-
-    Returns
-    -------
-    AffectModel
-        The affect model that ships.
-    """
-    recipes = EXPRESSION_RECIPES | {name: compound_recipe(name) for name in COMPOUND_EXPRESSIONS}
-    units = sorted({unit for recipe in (*recipes.values(), *(r for _, r in CIRCLE)) for unit in _units(recipe)})
-    angles = np.arange(_ANGLES) * 360 / _ANGLES
-    at_full = _around(angles, units)
-    points, strengths = [np.zeros(2)], [np.zeros(len(units))]
-    for radius in _RADII:
-        turn = np.radians(angles)
-        points.extend(radius * np.stack([np.cos(turn), np.sin(turn)], axis=1))
-        strengths.extend(radius * at_full)
-    return AffectModel(
-        name="affect-model",
-        unit_names=tuple(units),
-        points=np.array(points, dtype=np.float32),
-        point_strengths=np.array(strengths, dtype=np.float32),
-        support=np.zeros(len(points), dtype=np.int32),
-        expression_names=tuple(recipes),
-        expression_strengths=np.array([_vector(recipe, units) for recipe in recipes.values()], dtype=np.float32),
-        judges=_JUDGES,
-    )
 
 
 def compound_recipe(name: str) -> Recipe:
@@ -134,24 +98,3 @@ def _circle() -> tuple[list[int | str], PchipInterpolator]:
     values = np.array([[recipe.get(au, 0.0) for au in actions] for _, recipe in CIRCLE])
     around = np.concatenate([known[-3:] - 360, known, known[:3] + 360])
     return actions, PchipInterpolator(around, np.concatenate([values[-3:], values, values[:3]]))
-
-
-def _units(recipe: Recipe) -> dict[str, float]:
-    return ActionUnits(recipe).units()
-
-
-def _vector(recipe: Recipe, units: list[str]) -> NDArray[np.float64]:
-    strengths = _units(recipe)
-    sides = {"_L": _LEFT, "_R": 2 - _LEFT}
-    return np.array([strengths.get(unit, 0.0) * sides.get(unit[-2:], 1.0) for unit in units])
-
-
-def _around(angles: NDArray[np.float64], units: list[str]) -> NDArray[np.float64]:
-    """Strengths (N, U) at distance 1 in each direction: between neighbouring recipes, without overshoot."""
-    from scipy.interpolate import PchipInterpolator
-
-    known = np.array([angle for angle, _ in CIRCLE])
-    values = np.array([_vector(recipe, units) for _, recipe in CIRCLE])
-    around = np.concatenate([known[-3:] - 360, known, known[:3] + 360])
-    spline = PchipInterpolator(around, np.concatenate([values[-3:], values, values[:3]]))
-    return np.asarray(spline(angles))

@@ -97,7 +97,11 @@ def test_a_model_of_components_is_drawn_on_its_own_mesh(model: AffectModel, face
 def test_a_model_of_tables_has_classes_and_no_support(face_model: FaceModel, tmp_path: Path) -> None:
     model = load_named_affect_model()
     model = replace(
-        model, expression_names=model.expression_names[:2], expression_strengths=model.expression_strengths[:2]
+        model,
+        expression_names=model.expression_names[:2],
+        expression_strengths=model.expression_strengths[:2],
+        expression_spread=None,
+        expression_support=None,
     )
     found = plot_figures(replace(model, support=0 * model.support), face_model, tmp_path)
     assert [file.stem for file in found] == ["classes", "mean_faces", "expressions", "components"]

@@ -108,7 +108,7 @@ def merged(learned: Learned, name: str, base: AffectModel | None, fewest: int) -
         support = np.concatenate([[learned.labelled.neutral_frames], rows.frames])
         support = support.astype(np.int32)
     elif base is not None:
-        points, support = base.points, base.support
+        points, support = base.points, np.zeros(len(base.points), dtype=np.int32)  # frames of this gallery: none
         strengths = _widened(base.point_strengths, base.unit_names, names)
         spread = _widened(_or_none(base.spread, base.point_strengths), base.unit_names, names)
     else:
@@ -185,11 +185,10 @@ def _of_gallery(learned: Learned, rows: np.ndarray, names: Sequence[str]) -> _Ro
 def _of_base(base: AffectModel, row: int, names: Sequence[str]) -> _Rows:
     strengths = base.expression_strengths[row : row + 1]
     spread = np.zeros_like(strengths) if base.expression_spread is None else base.expression_spread[row : row + 1]
-    support = base.expression_support
     return _Rows(
         _widened(strengths, base.unit_names, names),
         _widened(spread, base.unit_names, names),
-        np.zeros(1, dtype=np.int32) if support is None else support[row : row + 1],
+        np.zeros(1, dtype=np.int32),  # frames of this gallery: none
     )
 
 

@@ -38,19 +38,24 @@ from affectface.gallery.synthetic.variants import main_recipe, own_recipe
 Actions = NDArray[np.float64]
 
 _SIMPLE = tuple(name for name in EXPRESSIONS if name not in (NEUTRAL_NAME, *COMPOUND_EXPRESSIONS))
-_LEVELS = (0.35, 0.6, 0.85, 1.1)
-"""How much of an affect of the plane is meant; what is shown is as much more or less as the person is expressive."""
-_MOST, _MOST_OF_PLANE = 1.3, 1.2
+_LEVELS = (0.35, 0.65, 0.95, 1.25)
+"""How much of an affect of the plane is meant; what is shown is as much more or less as the person is expressive. The
+last goes beyond the rim, so that not everything that is labelled there is less."""
+_MOST, _MOST_OF_PLANE = 1.4, 1.3
 """The strongest that an expression, and a direction, is shown. Labels end at the plane's rim: more looks like all."""
-_MOVABLE = 1.3
+_MOVABLE = 1.5
 """The farthest that an action unit moves, of what FACS calls its maximum."""
 _HABITUAL = 0.6
 """How often a habit shows."""
 _TREMOR = 0.008
 """Standard deviation of what moves by itself, and the seconds after which it moves otherwise."""
 _TREMOR_SECONDS = 0.4
-_APEX, _AT_REST = 0.97, 0.01
+_APEX, _AT_REST = 0.99, 0.01
 """Shares of the apex from which on a frame shows the expression by name, and up to which it is neutral."""
+_CLOSED = 0.2
+"""How far a blink closes the lids of a frame that is left out: it shows the blink, and not the affect."""
+_SETTLED = 0.1
+"""Seconds from the apex's ends within which some action units still move: it has no name yet, or no more."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,6 +103,8 @@ class SimulatedSequence:
         Strengths of `actions.UNITS`.
     labels : Labels
         What the annotators agree on, and the expression's name at rest and at the apex.
+    left_out : tuple of str
+        Why each frame does not count (F,); empty if it does.
     truth : ndarray of shape (F, 2), float64
         Valence and arousal of what was shown; the gallery does not keep it.
     """
@@ -109,6 +116,7 @@ class SimulatedSequence:
     times: NDArray[np.float64]
     strengths: FloatArray
     labels: Labels
+    left_out: tuple[str, ...]
     truth: NDArray[np.float64]
 
 
@@ -206,9 +214,10 @@ def perform(plan: SynthesisPlan, panel: Panel, person: Person, task: Task) -> Si
     there = course.at(times)
     truth = _within_disc(shown * there[:, None] * np.array(task.point))
     traces = traces_of(panel.annotators, rng, name, times, truth)
-    labels = labels_of(panel, traces, times, _names(task, there))
+    labels = labels_of(panel, traces, times, _names(task, course, times))
     strengths = as_units(np.maximum(actions, 0)).astype(np.float32)
-    return SimulatedSequence(name, person.name, task.session, task.name, times, strengths, labels, truth)
+    left_out = tuple("blink" if closed > _CLOSED else "" for closed in lids)
+    return SimulatedSequence(name, person.name, task.session, task.name, times, strengths, labels, left_out, truth)
 
 
 def sequence_name(person: Person, task: Task) -> str:
@@ -255,12 +264,12 @@ def _within_disc(points: Actions) -> Actions:
     return np.asarray(points / np.maximum(1, np.hypot(*points.T))[:, None])
 
 
-def _names(task: Task, there: Actions) -> tuple[str, ...]:
-    """What each frame shows by name: neutral at rest, the expression at its apex, nothing between."""
-    apex = there >= _APEX
+def _names(task: Task, course: Course, times: Actions) -> tuple[str, ...]:
+    """What each frame shows by name: neutral at rest, the expression while its apex is held, nothing between."""
+    apex = (course.at(times, _SETTLED) >= _APEX) & (course.at(times, -_SETTLED) >= _APEX)
+    resting = course.at(times) < _AT_REST
     return tuple(
-        NEUTRAL_NAME if rest else task.expression if top else ""
-        for rest, top in zip(there < _AT_REST, apex, strict=True)
+        NEUTRAL_NAME if rest else task.expression if top else "" for rest, top in zip(resting, apex, strict=True)
     )
 
 

@@ -115,7 +115,7 @@ class _Shape:
 def _write(writer: GalleryWriter, plan: SynthesisPlan, made: SimulatedSequence, shape: _Shape | None) -> None:
     sequence = Sequence(made.name, made.subject, made.session, made.task, plan.frame_rate, len(made.times))
     blocks = shape.meshes(made.strengths) if shape is not None else [made.strengths]
-    writer.add(sequence, blocks, times=made.times, labels=made.labels)
+    writer.add(sequence, blocks, times=made.times, left_out=made.left_out, labels=made.labels)
 
 
 def _check_room(path: Path, plan: SynthesisPlan, model: FaceModel) -> None:

@@ -83,8 +83,7 @@ def measured(what: str, *arguments: Any) -> dict[str, float]:
     start, used = time.perf_counter(), cpu_seconds()
     more = work()
     seconds, used = time.perf_counter() - start, cpu_seconds() - used
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    facts = {"seconds": round(seconds, 3), "cpu_s": round(used, 3), "peak_mb": round(peak)}
+    facts = {"seconds": round(seconds, 3), "cpu_s": round(used, 3), "peak_mb": round(peak_mb())}
     return facts | (more if isinstance(more, dict) else {})
 
 
@@ -92,6 +91,12 @@ def cpu_seconds() -> float:
     """Return what this process and its children used of the processor: others that are busy do not count."""
     spent = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     return sum(one.ru_utime + one.ru_stime for one in spent)
+
+
+def peak_mb() -> float:
+    """Return this process's peak memory: not `ru_maxrss`, which begins with that of the process that started it."""
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM")) / 1024
 
 
 # Labels -> classes
@@ -153,7 +158,7 @@ def labels_part() -> dict[str, Any]:
         rows = {str(count): child(f"{name}_labels", count) for count in PLAIN_LABELS}
         last = rows[str(PLAIN_LABELS[-1])]
         times = (LABELS / PLAIN_LABELS[-1]) ** 2
-        rows["extrapolated_by_the_square"] = {"hours_for_600000": round(last["seconds"] * times / 3600, 2)}
+        rows["extrapolated_by_the_square"] = {"cpu_hours_for_600000": round(last["cpu_s"] * times / 3600, 2)}
         if name != "fastcluster":  # whose memory grows with the labels alone
             rows["extrapolated_by_the_square"]["gb_for_600000"] = round(8e-9 * LABELS**2 / 2)
         found[name] = rows
@@ -291,17 +296,21 @@ def means_part(folder: Path) -> dict[str, Any]:
                 row[f"{work}_{where}"] = best
         found[str(frames)] = row
         shutil.rmtree(path)
-    seconds = [found[str(frames)]["ours_means_cold"]["seconds"] for frames in FRAMES]
+    found["growth"] = growth([found[str(frames)]["ours_means_cached"]["cpu_s"] for frames in FRAMES])
+    return found
+
+
+def growth(seconds: list[float]) -> dict[str, float]:
+    """Return how processor time grows with the frames: a line, and how far from it the figures are."""
     slope, offset = np.polyfit(FRAMES, seconds, 1)
     off = np.abs(np.polyval([slope, offset], FRAMES) / seconds - 1).max()
-    found["growth"] = {
-        "microseconds_a_frame": round(1e6 * slope, 1),
-        "seconds_at_0": round(offset, 2),
+    return {
+        "cpu_microseconds_a_frame": round(1e6 * float(slope), 1),
+        "cpu_seconds_at_0": round(float(offset), 2),
         "largest_departure_from_a_line": round(float(off), 3),
-        "minutes_for_600000": round((offset + slope * 600_000) / 60, 1),
+        "cpu_seconds_for_600000": round(float(offset + slope * 600_000), 1),
         "gb_of_600000": round(600_000 * SIDE**2 * 12 / 1e9, 1),
     }
-    return found
 
 
 # Components
@@ -431,9 +440,9 @@ def components_part(folder: Path, frames: int) -> dict[str, Any]:
         "sklearn MiniBatchSparsePCA": child("sklearn_sparse", str(small), count, True),
         "sklearn SparsePCA": child("sklearn_sparse", str(small), count, False),
     }
-    ours = found[size]["affectface"]["seconds"]
+    ours = found[size]["affectface"]["cpu_s"]
     found[size]["times_as_long"] = {
-        name: round(row["seconds"] / ours, 1) for name, row in found[size].items() if name != "affectface"
+        name: round(row["cpu_s"] / ours, 1) for name, row in found[size].items() if name != "affectface"
     }
     return found
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 from collections.abc import Mapping
@@ -36,7 +35,7 @@ class Journal:
         target = Path(out)
         self.path = target.with_name(f".{target.name}.journal")
         self.found: dict[int, Finding] = {}
-        self._head = {"settings": dict(settings), "manifest": _checksum(manifest.path)}
+        self._head = {"settings": dict(settings), "manifest": manifest.checksum()}
         self._stream: Any = None
 
     def __enter__(self) -> Journal:
@@ -91,11 +90,3 @@ class Journal:
                     self.found[int(entry.pop("row"))] = entry
                 whole += len(line)
         return whole
-
-
-def _checksum(file: Path) -> str:
-    try:
-        with file.open("rb") as stream:
-            return hashlib.file_digest(stream, "sha256").hexdigest()
-    except OSError as error:
-        raise DataSetError(f"{file}: cannot be read ({error.strerror})") from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -80,6 +81,14 @@ class Manifest:
         import pyarrow.parquet as pq
 
         return int(pq.read_metadata(self.path).num_rows)
+
+    def checksum(self) -> str:
+        """Return the SHA-256 of the file, in hexadecimal digits."""
+        try:
+            with self.path.open("rb") as stream:
+                return hashlib.file_digest(stream, "sha256").hexdigest()
+        except OSError as error:
+            raise DataSetError(f"{self.path}: cannot be read ({error.strerror})") from None
 
     def file(self, row: Row) -> Path:
         """Return where a row's image or film lies."""

@@ -7,7 +7,6 @@ import os
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -151,7 +150,7 @@ def make_plan(
     wishes, count = _wishes(config, model, labels, len(photos), rng)
     # Every photo shows each class once at most, so here photos take turns, and elsewhere people.
     used = turns(np.arange(len(photos)) if config.strategy == "classes" else person, count, rng)
-    settings = {**asdict(config), "photos": _checksum(neutral), "labels": None if labels is None else _checksum(labels)}
+    settings = {**asdict(config), "photos": neutral.checksum(), "labels": None if labels is None else labels.checksum()}
     settings |= {"affect_model": model.name, "classes": _digest(model.points)}
     told: dict[str, Counter[str]] = {"split": Counter(), "target": Counter()}
     with write_plan(out, settings) as writer:
@@ -266,11 +265,6 @@ def _name(wish: Wish) -> str:
         case ActionUnits():
             return "action units"
     return "path"
-
-
-def _checksum(manifest: Manifest) -> str:
-    with Path(manifest.path).open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _digest(array: NDArray[Any]) -> str:

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from affectface.cli.dataset_import import ManifestArgument, RootOption
+from affectface.cli.dataset_import import ManifestArgument, RootOption, check_place
 from affectface.cli.options import AffectModelOption, JsonOption
 from affectface.cli.report import progress, reporting, say
-from affectface.errors import DataSetError
 
 if TYPE_CHECKING:
     from affectface.augment.planning import PlanConfig
@@ -63,8 +62,7 @@ def plan(
 
     config = _config(strategy, count, split, expressions, units, least_intensity, seed)
     opened, model = open_manifest(manifest, root=root), load_named_affect_model(affect_model)
-    if out.parent.absolute() != manifest.parent.absolute() and root is None:
-        raise DataSetError(f"{out}: its paths start from {manifest.parent}; write it there, or give --root")
+    check_place(out, manifest, root)
     balanced = None if labels is None else open_manifest(labels, root=root)
     rows = opened.row_count
     total = count or (None if rows is None else job_count(config, rows, len(model.points)))

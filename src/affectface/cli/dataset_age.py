@@ -7,10 +7,9 @@ from typing import Annotated
 
 import typer
 
-from affectface.cli.dataset_import import ManifestArgument, ManifestOutOption, RootOption
+from affectface.cli.dataset_import import ManifestArgument, ManifestOutOption, RootOption, check_place
 from affectface.cli.options import JsonOption
 from affectface.cli.report import progress, reporting, say
-from affectface.errors import DataSetError
 
 
 def _starts(text: str) -> tuple[int, ...]:
@@ -40,8 +39,7 @@ def age(
     from affectface.augment.manifest import open_manifest
 
     starts, opened = _starts(groups), open_manifest(manifest, root=root)
-    if out.parent.absolute() != manifest.parent.absolute() and root is None:
-        raise DataSetError(f"{out}: its paths start from {manifest.parent}; write it there, or give --root")
+    check_place(out, manifest, root)
     network = AgeNetwork(estimator, Preprocessing() if preprocessing is None else read_preprocessing(preprocessing))
     with progress("estimating", count_unknown(opened)[1]) as advance:
         told = estimate_ages(opened, out, network, starts=starts, advance=advance)

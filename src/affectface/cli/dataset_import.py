@@ -9,6 +9,7 @@ import typer
 
 from affectface.cli.options import JsonOption
 from affectface.cli.report import progress, reporting, say
+from affectface.errors import DataSetError
 
 ManifestArgument = Annotated[Path, typer.Argument(metavar="MANIFEST", help="A .parquet or .csv manifest.")]
 ManifestOutOption = Annotated[Path, typer.Option("-o", "--out", help="The new manifest, .parquet or .csv.")]
@@ -16,6 +17,12 @@ RootOption = Annotated[
     Path | None,
     typer.Option(metavar="FOLDER", help="Where the manifest's paths start from, if not from its own folder."),
 ]
+
+
+def check_place(out: Path, manifest: Path, root: Path | None) -> None:
+    """Refuse to write a table beside which its paths would lead nowhere: they start from the manifest's folder."""
+    if root is None and out.parent.absolute() != manifest.parent.absolute():
+        raise DataSetError(f"{out}: its paths start from {manifest.parent}; write it there, or give --root")
 
 
 def _list(wanted: bool) -> None:

@@ -6,10 +6,9 @@ from typing import Annotated
 
 import typer
 
-from affectface.cli.dataset_import import ManifestArgument, ManifestOutOption, RootOption
+from affectface.cli.dataset_import import ManifestArgument, ManifestOutOption, RootOption, check_place
 from affectface.cli.options import JsonOption, ModelOption
 from affectface.cli.report import progress, reporting, say
-from affectface.errors import DataSetError
 
 
 @reporting
@@ -36,8 +35,7 @@ def neutral(
     from affectface.morphable.library import load_named_face_model
 
     opened = open_manifest(manifest, root=root)
-    if out.parent.absolute() != manifest.parent.absolute() and root is None:
-        raise DataSetError(f"{out}: its paths start from {manifest.parent}; write it there, or give --root")
+    check_place(out, manifest, root)
     config = NeutralConfig(tolerance=tolerance, most_expression=most_expression, most_each=most_each)
     photos = int(labelled_neutral(opened, tolerance).sum())
     with progress("fitting", photos) as advance:

@@ -6,10 +6,9 @@ from typing import Annotated, Any
 
 import typer
 
-from affectface.cli.dataset_import import ManifestArgument, ManifestOutOption, RootOption
+from affectface.cli.dataset_import import ManifestArgument, ManifestOutOption, RootOption, check_place
 from affectface.cli.options import JsonOption
 from affectface.cli.report import progress, reporting, say
-from affectface.errors import DataSetError
 
 ShareOption = typer.Option(min=0, help="Its share of the rows, beside the others'.")
 
@@ -33,8 +32,7 @@ def split(
     from affectface.augment.splits import split_people
 
     opened = open_manifest(manifest, root=root)
-    if out.parent.absolute() != manifest.parent.absolute() and root is None:
-        raise DataSetError(f"{out}: its paths start from {manifest.parent}; write it there, or give --root")
+    check_place(out, manifest, root)
     if train + validation + test <= 0:
         raise typer.BadParameter("one of --train, --validation and --test must be above 0")
     twice = None if opened.row_count is None else 2 * opened.row_count

@@ -34,7 +34,8 @@ from affectface.gallery.store import open_gallery
 from affectface.landmarks import detect_faces
 from affectface.landmarks.topology import LIPS_INNER_LOWER, LIPS_INNER_UPPER, LIPS_OUTER_LOWER, LIPS_OUTER_UPPER
 from affectface.morphable.library import load_named_face_model
-from affectface.synthesis.photo_gallery import fit_photo_gallery, read_photo_table
+from affectface.synthesis.photo_gallery import fit_photo_gallery
+from affectface.synthesis.photo_table import read_photo_table
 
 LIPS = sorted({*LIPS_INNER_LOWER, *LIPS_INNER_UPPER, *LIPS_OUTER_LOWER, *LIPS_OUTER_UPPER})
 STILL = [33, 133, 263, 362, 168, 6, 197, 195, 4, 98, 327, 127, 356, 10]

@@ -65,10 +65,10 @@ class QualityConfig:
     """Share of the face that is folded over: good frames have less than 0.001; lips and lids that press together may fold."""
 
     landmark_error: float = 7.0
-    """Median distance of the landmarks, mm: good frames have 1.3 to 3.2, which is mostly the landmarker's own error."""
+    """Median distance of the landmarks, mm: good frames have 1.3 to 3.2, mostly the landmarker's own error."""
 
     covered: float = 0.7
-    """Share of the face that was scanned: good frames have 0.96 to 0.99, references 0.87 to 0.9; with less a cheek is missing."""
+    """Share of the face that was scanned: good frames have 0.96 to 0.99, references 0.87 to 0.9."""
 
     eyes: tuple[float, float] = (6.5, 11.5)
     """Distance of the outer eye corners, cm, from a small child's to a large adult's."""

@@ -62,7 +62,7 @@ class QualityConfig:
     """The 95 % distance, mm: good frames have 0.29 to 0.56, references 0.47 to 1.49."""
 
     flipped: float = 0.04
-    """Share of the face that is folded over: good frames have less than 0.001; lips and lids that press together may fold."""
+    """Share of the face that is folded over: good frames have less than 0.001; pressed lips and lids may fold."""
 
     landmark_error: float = 7.0
     """Median distance of the landmarks, mm: good frames have 1.3 to 3.2, mostly the landmarker's own error."""

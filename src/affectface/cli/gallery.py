@@ -12,9 +12,11 @@ from affectface.cli.gallery_plot import plot
 from affectface.cli.gallery_register import register
 from affectface.cli.gallery_synthesize import synthesize
 from affectface.cli.gallery_traces import agreement, label, traces
+from affectface.cli.gallery_track import track
 
 gallery = typer.Typer(help="Affect models from labelled faces.", no_args_is_help=True)
 gallery.command()(ingest)
+gallery.command()(track)
 gallery.command()(register)
 gallery.command()(learn)
 gallery.command()(synthesize)

@@ -36,6 +36,14 @@ def register(
     identity: Annotated[
         bool, typer.Option("--identity/--no-identity", help="Whether the face model's identities guide the template.")
     ] = True,
+    points: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="POINTS.csv",
+            help="Landmarks of frames, as track writes them; those of the other frames are sought. Another file is "
+            "another registration.",
+        ),
+    ] = None,
     workers: Annotated[
         int | None, typer.Option(min=1, max=64, help="Processes, 0.7 GB each; as many as there are cores, up to 4.")
     ] = None,
@@ -45,12 +53,14 @@ def register(
     from affectface.gallery.correspondence.config import RegisterConfig
     from affectface.gallery.correspondence.galleries import register_gallery
     from affectface.gallery.store import open_gallery
+    from affectface.gallery.tracking.point_table import read_points
 
     scans = open_gallery(gallery)
     config = RegisterConfig(method=method.value, identity=identity)
+    known = None if points is None else read_points(points, scans)
     count = workers or min(os.cpu_count() or 1, 4)
     with progress("registering", sum(one.frames for one in scans.sequences)) as advance:
-        done = register_gallery(scans, out, model, config=config, workers=count, advance=advance)
+        done = register_gallery(scans, out, model, config=config, points=known, workers=count, advance=advance)
     left_out = sum(done.left_out.values())
     lines = [f"{out}: {done.sequences} sequences, {done.frames} frames, {left_out} of them left out"]
     lines += [f"  {count} left out: {why}" for why, count in sorted(done.left_out.items(), key=lambda pair: -pair[1])]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import filecmp
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -22,9 +22,12 @@ from affectface.gallery.correspondence.galleries import RegisteredGallery, regis
 from affectface.gallery.correspondence.quality import FrameQuality
 from affectface.gallery.correspondence.rigid import Motion
 from affectface.gallery.store import Gallery, Scan, Sequence, create_gallery, make_labels, open_gallery
+from affectface.gallery.tracking.point_table import PointTable, read_points, writing_points
 from affectface.morphable import FaceModel
 
 TRIANGLE = np.array([(0, 1, 2)], dtype=np.int32)
+
+Marks = np.ndarray | None
 
 
 def scan(number: float) -> Scan:
@@ -50,22 +53,35 @@ class Steps:
 
     references: list[float]
     frames: list[float]
+    marks: list[float | None] = field(default_factory=list)
+    pairs: list[tuple[float, float] | None] = field(default_factory=list)
 
 
 @pytest.fixture
 def steps(monkeypatch: pytest.MonkeyPatch, model: FaceModel) -> Steps:
     made = Steps([], [])
 
-    def reference(_template: object, _hanging: object, mesh: working.Shown, _config: RegisterConfig) -> float:
+    def reference(
+        _template: object, _hanging: object, mesh: working.Shown, _config: RegisterConfig, *, landmarks: Marks
+    ) -> float:
         number = float(mesh.vertices[0, 0])
         made.references.append(number)
+        made.marks.append(None if landmarks is None else float(landmarks[0, 0]))
         if number < 0:
             raise GalleryError("the neutral face cannot be registered: it is negative; it is not")
         return number
 
-    def frame(plates: float, _hanging: object, mesh: working.Shown, _config: RegisterConfig) -> Registered:
+    def frame(
+        plates: float,
+        _hanging: object,
+        mesh: working.Shown,
+        _config: RegisterConfig,
+        *,
+        landmarks: tuple[np.ndarray, np.ndarray] | None,
+    ) -> Registered:
         number = float(mesh.vertices[0, 0])
         made.frames.append(number)
+        made.pairs.append(None if landmarks is None else (float(landmarks[0][0, 0]), float(landmarks[1][0, 0])))
         vertices = np.full(model.vertices.shape, 10 * plates + number, np.float32)
         quality = FrameQuality(number, 1, 0, 2, 0.9, 9)
         none = Motion(np.eye(3), np.zeros(3))
@@ -77,8 +93,13 @@ def steps(monkeypatch: pytest.MonkeyPatch, model: FaceModel) -> Steps:
     return made
 
 
-def registered(scans: Gallery, out: Path, advance: Callable[[int], None] = lambda _: None) -> RegisteredGallery:
-    return register_gallery(scans, out, "embedded", workers=0, advance=advance)
+def registered(
+    scans: Gallery,
+    out: Path,
+    advance: Callable[[int], None] = lambda _: None,
+    points: PointTable | None = None,
+) -> RegisteredGallery:
+    return register_gallery(scans, out, "embedded", points=points, workers=0, advance=advance)
 
 
 def test_the_reference_is_a_neutral_frame_of_the_session(scans: Gallery) -> None:
@@ -137,6 +158,44 @@ def test_a_damaged_leftover_is_made_again(scans: Gallery, steps: Steps, tmp_path
     leftover.write_bytes(b"PK\x03\x04")
     registered(scans, tmp_path / "out.gallery")
     assert open_gallery(tmp_path / "out.gallery").values("a1")[0, 0, 0] == 21
+
+
+def test_known_points_go_to_their_frames(scans: Gallery, steps: Steps, tmp_path: Path) -> None:
+    table = pointed(scans, tmp_path, {("a1", 1): 11, ("a1", 2): 12, ("a2", 1): 21})
+    registered(scans, tmp_path / "out.gallery", points=table)
+    assert steps.marks == [11, None]
+    assert steps.pairs == [None, (11, 11), (11, 12), (11, 21)]
+
+
+def test_a_few_points_are_too_few(scans: Gallery, steps: Steps, tmp_path: Path) -> None:
+    table = pointed(scans, tmp_path, {("a1", 1): 11, ("a1", 2): 12}, count=5)
+    registered(scans, tmp_path / "out.gallery", points=table)
+    assert steps.pairs == [None] * 4
+
+
+def test_other_points_are_another_registration(scans: Gallery, steps: Steps, tmp_path: Path) -> None:
+    def interrupt(_frames: int) -> None:
+        raise KeyboardInterrupt
+
+    one = pointed(scans, tmp_path, {("a1", 1): 11})
+    for _ in range(2):  # kept for the same points
+        with pytest.raises(KeyboardInterrupt):
+            registered(scans, tmp_path / "out.gallery", interrupt, one)
+    assert steps.frames == [1]
+    other = pointed(scans, tmp_path, {("a1", 1): 12})
+    with pytest.raises(GalleryError, match=r"out\.gallery"):
+        registered(scans, tmp_path / "out.gallery", points=other)
+    registered(scans, tmp_path / "out.gallery", points=one)
+    record = open_gallery(tmp_path / "out.gallery").source["registered"]
+    assert record["points"] == one.sha256 != other.sha256
+
+
+def pointed(scans: Gallery, folder: Path, values: dict[tuple[str, int], float], count: int = 478) -> PointTable:
+    """A table that knows some frames, all points of which have one value."""
+    with writing_points(folder / "points.csv") as add:
+        for place, value in values.items():
+            add(place, np.full((count, 3), value, dtype=np.float32))
+    return read_points(folder / "points.csv", scans)
 
 
 def test_other_forms_are_refused(tmp_path: Path) -> None:

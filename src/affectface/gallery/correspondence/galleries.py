@@ -17,12 +17,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from affectface.arrays import FloatArray
 from affectface.errors import GalleryError
-from affectface.gallery.correspondence.choosing import Session, sessions_of
+from affectface.gallery.correspondence.choosing import Place, Session, sessions_of
 from affectface.gallery.correspondence.config import RegisterConfig
 from affectface.gallery.correspondence.quality import FrameQuality
 from affectface.gallery.correspondence.working import FrameResult, Job, Worker, read_result, start, work
 from affectface.gallery.store import Gallery, GalleryWriter, Template, create_gallery, open_gallery
+from affectface.gallery.tracking.point_table import PointTable
 from affectface.morphable import FaceModel
 from affectface.morphable.library import fingerprint, load_named_face_model
 
@@ -56,6 +58,7 @@ def register_gallery(
     model: str | None = None,
     *,
     config: RegisterConfig | None = None,
+    points: PointTable | None = None,
     workers: int = 1,
     advance: Advance = lambda _steps: None,
 ) -> RegisteredGallery:
@@ -71,6 +74,8 @@ def register_gallery(
         The face model whose mean is the template: its name or the path of its `.npz`.
     config : RegisterConfig, optional
         How.
+    points : PointTable, optional
+        Landmarks that are known of some frames, as a tracker's; those of the others are sought.
     workers : int
         Processes, of 0.7 GB each; 0 works in this one.
     advance : callable
@@ -89,12 +94,12 @@ def register_gallery(
     if scans.form != "scans":
         raise GalleryError(f"{scans.path}: holds {scans.form}; scans are registered, as ingest writes them")
     config, face_model = config or RegisterConfig(), load_named_face_model(model)
-    source = {
-        "registered": {"method": config.method, "face_model": face_model.name, "identity": config.identity},
-        "scans": dict(scans.source),
-    }
+    how = {"method": config.method, "face_model": face_model.name, "identity": config.identity}
+    if points is not None:
+        how["points"] = points.sha256
+    source = {"registered": how, "scans": dict(scans.source)}
     template = Template(face_model.name, face_model.vertices, face_model.triangles)
-    scratch = _scratch(scans, Path(out), face_model, config)
+    scratch = _scratch(scans, Path(out), face_model, config, points)
     with create_gallery(out, "meshes", template=template, topology=face_model.name, source=source) as writer:
         with _working(scans, model, face_model, config, workers) as run:
             for session in sessions_of(scans):
@@ -102,7 +107,7 @@ def register_gallery(
                     if writer.has(name):
                         advance(scans.sequence(name).frames)
                     else:
-                        jobs = _jobs(scans, session, name, scratch)
+                        jobs = _jobs(scans, session, name, scratch, points)
                         run(jobs, advance)
                         advance(scans.sequence(name).frames - len(jobs))
                         _write(writer, scans, name, scratch, len(face_model.vertices))
@@ -147,13 +152,15 @@ class _working:
             ) from None
 
 
-def _scratch(scans: Gallery, out: Path, model: FaceModel, config: RegisterConfig) -> Path:
+def _scratch(scans: Gallery, out: Path, model: FaceModel, config: RegisterConfig, points: PointTable | None) -> Path:
     """Return the folder of unfinished work, empty unless it is of the same work."""
     settings = {
         "config": hashlib.sha256(repr(config).encode()).hexdigest(),
         "model": fingerprint(model),
         "scans": hashlib.sha256(json.dumps([dict(scans.source), _names(scans)], sort_keys=True).encode()).hexdigest(),
     }
+    if points is not None:
+        settings["points"] = points.sha256
     folder = out.with_name(f".{out.stem}.registering")
     file = folder / _SETTINGS
     text = json.dumps(settings, indent=1, sort_keys=True)
@@ -168,13 +175,20 @@ def _names(scans: Gallery) -> list[Any]:
     return [[one.name, one.frames] for one in scans.sequences]
 
 
-def _jobs(scans: Gallery, session: Session, name: str, scratch: Path) -> list[Job]:
+def _jobs(scans: Gallery, session: Session, name: str, scratch: Path, points: PointTable | None) -> list[Job]:
     """Return the frames of a sequence that are to be registered."""
     (scratch / name).mkdir(exist_ok=True)
+    places = [(name, int(frame)) for frame in np.flatnonzero(scans.kept(name))]
+    reference = _known(points, session.candidates)
     return [
-        Job((name, int(frame)), session.candidates, scratch / name / f"{frame:07d}.npz")
-        for frame in np.flatnonzero(scans.kept(name))
+        Job(place, session.candidates, scratch / name / f"{place[1]:07d}.npz", reference | _known(points, (place,)))
+        for place in places
     ]
+
+
+def _known(points: PointTable | None, places: tuple[Place, ...]) -> dict[Place, FloatArray]:
+    found = {place: points.at(place) for place in places} if points is not None else {}
+    return {place: marks for place, marks in found.items() if marks is not None}
 
 
 def _write(writer: GalleryWriter, scans: Gallery, name: str, scratch: Path, vertices: int) -> None:

@@ -76,7 +76,12 @@ class Reference:
 
 
 def register_reference(
-    template: RegistrationTemplate, hanging: Hanging, scan: Shown, config: RegisterConfig | None = None
+    template: RegistrationTemplate,
+    hanging: Hanging,
+    scan: Shown,
+    config: RegisterConfig | None = None,
+    *,
+    landmarks: FloatArray | None = None,
 ) -> Reference:
     """Draw the template to the scan of a neutral face.
 
@@ -90,6 +95,9 @@ def register_reference(
         The scan, cm, in whatever axes.
     config : RegisterConfig, optional
         How.
+    landmarks : ndarray of shape (478, 3), optional
+        Landmarks on the scan in its axes that are known from elsewhere, cm, NaN where one is not. The template is drawn
+        to these instead of the landmarker's; frames without given ones still compare with the landmarker's.
 
     Returns
     -------
@@ -106,7 +114,8 @@ def register_reference(
     places = template.landmark_places
     seen = find_landmarks(scan, places, first_motion(scan, places))
     surface = placed_surface(scan, seen.motion, seen.inside_out)
-    marks, trust = template_landmarks(template, seen)
+    aims = seen if landmarks is None else with_given(seen, landmarks)
+    marks, trust = template_landmarks(template, aims)
     before = template.model.vertices.astype(np.float64)
     steps = config.unfitted_steps
     if config.identity and len(template.identity):
@@ -120,7 +129,7 @@ def register_reference(
         matched = scan_targets(probe, surface, skin, farthest)[1]
         softer = elastic_surface(template, start, template.areas * matched, stiffness)
         skin, _ = nicp([(softer, farthest, rounds)], surface, skin)
-    quality, covered = measure(template, surface, skin, start, np.ones(len(skin), bool), seen.places)
+    quality, covered = measure(template, surface, skin, start, np.ones(len(skin), bool), aims.places)
     reason = fault(quality, config.quality)
     if reason:
         raise GalleryError(f"the neutral face cannot be registered: {reason}")
@@ -142,6 +151,26 @@ def register_reference(
         np.linalg.norm(outermost - skin, axis=1) < _SEEN,
         quality,
     )
+
+
+def with_given(seen: ScanLandmarks, landmarks: FloatArray) -> ScanLandmarks:
+    """Return landmarks of a scan with those that are known from elsewhere in the place of what was seen.
+
+    Parameters
+    ----------
+    seen : ScanLandmarks
+        What the landmarker saw.
+    landmarks : ndarray of shape (478, 3)
+        What is known, in the scan's axes, cm; NaN where nothing is.
+
+    Returns
+    -------
+    ScanLandmarks
+        Given ones are fully trusted.
+    """
+    given = np.asarray(np.isfinite(landmarks).all(axis=1))
+    places = np.where(given[:, None], seen.motion.apply(landmarks), seen.places).astype(np.float32)
+    return ScanLandmarks(places, np.where(given, 1, seen.trust).astype(np.float32), seen.motion, seen.inside_out)
 
 
 def check_scan(scan: Shown) -> None:

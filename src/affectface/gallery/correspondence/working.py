@@ -9,7 +9,8 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from multiprocessing import parent_process
 from multiprocessing.connection import wait
 from pathlib import Path
@@ -19,6 +20,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from affectface.arrays import FloatArray
 from affectface.errors import GalleryError, ModelFileError
 from affectface.gallery.correspondence.choosing import Place
 from affectface.gallery.correspondence.config import RegisterConfig
@@ -34,10 +36,12 @@ from affectface.morphable.library import load_named_face_model
 from affectface.morphable.looking import Shown
 
 _KIND = "affectface-registered-frame"
+_FEWEST_POINTS = 12
+"""Known landmarks from which a head's motion and expression can be told; with fewer they are sought."""
 _NOTHING = FrameQuality(*(float("nan"),) * 6)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Job:
     """One frame to register.
 
@@ -49,11 +53,14 @@ class Job:
         What its reference may be.
     file : Path
         Where the result goes.
+    points : mapping of (str, int) to ndarray of shape (478, 3)
+        Landmarks that are known of these frames, cm, in the scans' axes; those of other frames are sought.
     """
 
     frame: Place
     candidates: tuple[Place, ...]
     file: Path
+    points: Mapping[Place, FloatArray] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,6 +91,7 @@ class Worker:
         self._hanging: Hanging = hanging_parts(self._template)
         self._candidates: tuple[Place, ...] | None = None
         self._plates: Plates | str = ""
+        self._marks: FloatArray | None = None
 
     def work(self, job: Job) -> str:
         """Register a frame, unless that is done, and write what became of it.
@@ -108,25 +116,41 @@ class Worker:
         threads = cv2.getNumThreads()
         cv2.setNumThreads(1)  # the optical flow's last bits depend on the number of threads
         try:
-            plates = self._reference(job.candidates)
+            plates = self._reference(job)
             if isinstance(plates, str):
                 return self._nothing(plates)
             scan = scan_of(self._gallery, job.frame)
-            found = register_frame(plates, self._hanging, scan, self._config)
+            pair = self._pair(plates, job.points.get(job.frame))
+            found = register_frame(plates, self._hanging, scan, self._config, landmarks=pair)
         except GalleryError as error:
             return self._nothing(str(error))
         finally:
             cv2.setNumThreads(threads)
         return FrameResult(found.vertices, found.quality, found.left_out)
 
-    def _reference(self, candidates: tuple[Place, ...]) -> Plates | str:
+    def _pair(self, plates: Plates, points: FloatArray | None) -> tuple[FloatArray, FloatArray] | None:
+        """Return the known landmarks of the reference and of a frame, each in its scan's axes; None if too few are."""
+        if points is None:
+            return None
+        before = self._marks
+        if before is None:
+            before = plates.reference.motion.undo(plates.reference.landmarks).astype(np.float32)
+        both = np.asarray((np.isfinite(before) & np.isfinite(points)).all(axis=1))
+        if both[self._template.landmarks].sum() < _FEWEST_POINTS:
+            return None
+        return before, np.where(both[:, None], points, np.nan).astype(np.float32)
+
+    def _reference(self, job: Job) -> Plates | str:
         """Return the reference of a session, or why there is none."""
+        candidates = job.candidates
         if candidates != self._candidates:
             self._plates = "its session has no frame that could be the neutral reference"
             for place in candidates:
                 try:
                     scan = scan_of(self._gallery, place)
-                    reference = register_reference(self._template, self._hanging, scan, self._config)
+                    given = job.points.get(place)
+                    reference = register_reference(self._template, self._hanging, scan, self._config, landmarks=given)
+                    self._marks = given
                     self._plates = plates_of(reference, self._config)
                     break
                 except GalleryError as error:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -22,6 +22,8 @@ from affectface.morphable.looking import Shown
 
 _VIEWS = ((0, 0), (30, 0), (-30, 0))
 """Sides that a frame is looked at from."""
+_JAW = 3.0
+"""How far below the closed mouth's chin is unrolled, cm: an open jaw goes down so far."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,7 +71,8 @@ class Unrolled:
 
 def session_cylinder(template: RegistrationTemplate) -> Cylinder:
     """Return the cylinder of the template's face, in whose axes every scan is unrolled."""
-    return fit_cylinder(template.vertices[template.face])
+    fitted = fit_cylinder(template.vertices[template.face])
+    return replace(fitted, bottom=fitted.bottom - _JAW)
 
 
 def unrolled_frame(

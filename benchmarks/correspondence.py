@@ -56,9 +56,11 @@ IDENTITY = Motion(np.eye(3), np.zeros(3))
 
 @dataclass(frozen=True, eq=False)
 class Truth:
-    """The true vertices of a sequence's frames (F, V, 3), cm, in the scans' axes."""
+    """The true vertices of a sequence's frames (F, V, 3), cm, in the scans' axes; without head motion; and the ramp."""
 
     frames: np.ndarray
+    still: np.ndarray
+    strength: np.ndarray
 
 
 def main() -> None:
@@ -109,9 +111,9 @@ def write_scans(model: FaceModel, people: int, frames: int, ramps: list[str], fo
         for ramp in ramps:
             place = folder / f"p{person}" / ramp
             place.mkdir(parents=True)
-            meshes = []
-            for frame in range(frames):
-                strength = np.sin(np.pi * frame / max(frames - 1, 1))
+            meshes, still = [], []
+            strengths = np.sin(np.pi * np.arange(frames) / max(frames - 1, 1))
+            for frame, strength in enumerate(strengths):
                 units = {unit: value * strength for unit, value in RAMPS[ramp].items()}
                 turn = Rotation.from_rotvec(rng.normal(0, 0.06, 3)).as_matrix()
                 shown = face + model.deformation(model.expression_vector(units))
@@ -121,7 +123,8 @@ def write_scans(model: FaceModel, people: int, frames: int, ramps: list[str], fo
                 mesh = trimesh.Trimesh(MM * scan.vertices, scan.triangles, vertex_colors=colour, process=False)
                 mesh.export(place / f"{frame:03d}.ply")
                 meshes.append(moved)
-            found[f"p{person}_{ramp}"] = Truth(np.array(meshes))
+                still.append(shown)
+            found[f"p{person}_{ramp}"] = Truth(np.array(meshes), np.array(still), strengths)
     return found
 
 

@@ -14,6 +14,7 @@ from affectface.gallery.correspondence.cylinder import unroll
 from affectface.gallery.correspondence.elastic import ElasticSurface, elastic_surface
 from affectface.gallery.correspondence.flow import flow_places, skin_picture
 from affectface.gallery.correspondence.hanging import Hanging, follow
+from affectface.gallery.correspondence.head_motion import head_motion
 from affectface.gallery.correspondence.nicp import drawn_to_landmarks, nicp, scan_targets
 from affectface.gallery.correspondence.quality import FrameQuality, fault, measure
 from affectface.gallery.correspondence.reference import (
@@ -21,7 +22,6 @@ from affectface.gallery.correspondence.reference import (
     check_scan,
     far_weight,
     placed_surface,
-    rigid_to,
     template_landmarks,
 )
 from affectface.gallery.correspondence.rigid import Motion, robust_motion
@@ -179,7 +179,7 @@ def register_frame(
     wanted = template.at_landmarks @ reference.skin + mend.apply(marks) - before
     skin = _correspondence(plates, scan, surface, motion, ((known, places), wanted, trust), config)
     quality, covered = measure(template, surface, skin, reference.skin, reference.covered, places)
-    head = rigid_to(template, skin, reference.skin)
+    head = head_motion(template, skin, reference.skin)
     every = np.zeros(len(template.model.vertices), dtype=bool)
     every[template.skin] = covered
     return Registered(

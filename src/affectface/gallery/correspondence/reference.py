@@ -17,7 +17,7 @@ from affectface.gallery.correspondence.hanging import Hanging, follow
 from affectface.gallery.correspondence.identity import fit_identity
 from affectface.gallery.correspondence.nicp import drawn_to_landmarks, nicp, scan_targets
 from affectface.gallery.correspondence.quality import FrameQuality, fault, measure
-from affectface.gallery.correspondence.rigid import Motion, robust_motion
+from affectface.gallery.correspondence.rigid import Motion
 from affectface.gallery.correspondence.scan_landmarks import ScanLandmarks, find_landmarks, first_motion
 from affectface.gallery.correspondence.scan_surface import ScanSurface, scan_surface
 from affectface.gallery.correspondence.template import RegistrationTemplate
@@ -207,11 +207,6 @@ def template_landmarks(
     """Return the places (L, 3), cm, and the trust (L,), 0 to 1, of the landmarks that the template uses."""
     places = seen.places[template.landmarks].astype(np.float64)
     return places, np.minimum(seen.trust[template.landmarks].astype(np.float64), 1)
-
-
-def rigid_to(template: RegistrationTemplate, skin: NDArray[np.float64], reference: NDArray[np.float64]) -> Motion:
-    """Return the motion of the head from a reference's skin (S, 3) to another's: what most of the face agrees on."""
-    return robust_motion(skin, reference, template.areas * template.face, scale=0.08)
 
 
 def _held(template: RegistrationTemplate, config: RegisterConfig) -> ElasticSurface:

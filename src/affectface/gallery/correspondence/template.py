@@ -74,6 +74,11 @@ class RegistrationTemplate:
         return self.model.identity[:, self.skin].astype(np.float64)
 
     @cached_property
+    def units(self) -> NDArray[np.float64]:
+        """What each facial unit at full strength moves the skin by (E, S, 3), cm."""
+        return self.model.expression[:, self.skin].astype(np.float64)
+
+    @cached_property
     def areas(self) -> NDArray[np.float64]:
         """The area around each vertex of the skin (S,), cm²."""
         _, areas = corner_cotangents(self.vertices.astype(np.float32), self.triangles)

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
-from scipy.spatial import Delaunay, cKDTree
+from scipy.spatial import Delaunay, QhullError, cKDTree
 
 from affectface.arrays import BoolArray, FloatArray, IntArray
 from affectface.mesh import vertex_normals
@@ -192,7 +192,10 @@ def _resample(
         inside = np.zeros((_CHART, _CHART), dtype=np.uint8)
         for shape in np.rint((place - low) / extent * (_CHART - 1) * 16).astype(np.int32):
             cv2.fillConvexPoly(inside, shape, 1, shift=4)
-        here = Delaunay(flat[mine]).simplices
+        try:
+            here = Delaunay(flat[mine]).simplices
+        except QhullError:  # the few samples of a small chart lie on a line
+            continue
         around = flat[mine][here]
         probes = np.concatenate([around.mean(1, keepdims=True), (around + np.roll(around, 1, axis=1)) / 2], axis=1)
         at = np.clip(np.rint((probes - low) / extent * (_CHART - 1)).astype(int), 0, _CHART - 1)

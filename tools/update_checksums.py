@@ -8,8 +8,8 @@ from pathlib import Path
 
 import affectface.assets
 from affectface.assets import ASSETS, find_asset
-from affectface.assets.download import sha256_of
 from affectface.assets.ict_facekit import PACKED_SHA256
+from affectface.files import sha256_of
 from affectface.morphable.importers.ict_facekit import import_ict_facekit
 from affectface.morphable.library import fingerprint
 

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from affectface.assets.download import download, sha256_of
+from affectface.assets.download import download
 from affectface.errors import AssetError
+from affectface.files import sha256_of
 
 DATA = bytes(range(256)) * 5000
 CHECKSUM = hashlib.sha256(DATA).hexdigest()

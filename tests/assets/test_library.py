@@ -10,9 +10,9 @@ import pytest
 
 import affectface.morphable.library as library
 from affectface.assets import ASSETS, asset_path, find_asset
-from affectface.assets.download import sha256_of
 from affectface.assets.ict_facekit import PACKED_SHA256, native_files
 from affectface.errors import AssetError, ModelFileError
+from affectface.files import sha256_of
 from affectface.morphable import FaceModel, save_face_model
 from affectface.morphable.library import add_ict_facekit, fingerprint, get_ict_facekit, load_named_face_model
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import http.client
 import os
 import urllib.error
@@ -11,28 +10,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from affectface.errors import AssetError
+from affectface.files import sha256_of
 
 Progress = Callable[[int], None]
 """Called with the number of bytes that just arrived."""
 
 _CHUNK = 1 << 18
-
-
-def sha256_of(path: str | os.PathLike[str]) -> str:
-    """Return the SHA-256 checksum of a file, in hexadecimal digits.
-
-    Parameters
-    ----------
-    path : path-like
-        The file.
-
-    Returns
-    -------
-    str
-        The checksum.
-    """
-    with Path(path).open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def download(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -15,7 +14,7 @@ from affectface.augment.columns import COLUMNS, FORMAT, FORMAT_VERSION, TEXTS, a
 from affectface.augment.csv_form import csv_batches, csv_header, csv_lines
 from affectface.augment.rows import Row
 from affectface.errors import DataSetError
-from affectface.files import atomic_path
+from affectface.files import atomic_path, sha256_of
 
 BATCH = 16_384
 """Rows that are held at a time, and in a row group of a Parquet file."""
@@ -85,8 +84,7 @@ class Manifest:
     def checksum(self) -> str:
         """Return the SHA-256 of the file, in hexadecimal digits."""
         try:
-            with self.path.open("rb") as stream:
-                return hashlib.file_digest(stream, "sha256").hexdigest()
+            return sha256_of(self.path)
         except OSError as error:
             raise DataSetError(f"{self.path}: cannot be read ({error.strerror})") from None
 

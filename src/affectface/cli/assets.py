@@ -81,7 +81,7 @@ def add(
 def verify(as_json: JsonOption = False) -> None:
     """Check every asset that is here against its checksum."""
     from affectface.assets import ASSETS
-    from affectface.assets.download import sha256_of
+    from affectface.files import sha256_of
     from affectface.morphable.library import check_ict_facekit
 
     states: dict[str, str] = {}

@@ -19,7 +19,6 @@ from affectface.errors import AffectFaceError, GalleryError
 from affectface.fitting.dense_landmarks import fit_landmarks
 from affectface.fitting.face_fit import FaceFit
 from affectface.fitting.sequences import Picture, fit_same_person, fit_sequence
-from affectface.gallery.building.labelled import neutral_frames
 from affectface.gallery.label_cells import read_label
 from affectface.gallery.own_face import rest_of
 from affectface.gallery.store import Labels, create_gallery, open_gallery
@@ -134,7 +133,7 @@ def _photos(model: FaceModel, one: PhotoSet, advance: Advance) -> _Read:
         advance(1)
     values, reasons = _fit(model, looks, fit_same_person)
     labels = listed_labels([read_label(row, row["file"]) for row in one.rows])
-    return _Read(values, reasons, labels, _PHOTO_RATE, _rest(model, looks, neutral_frames(labels)))
+    return _Read(values, reasons, labels, _PHOTO_RATE, _rest(model, looks, labels.neutral))
 
 
 def _rest(model: FaceModel, looks: list[Look], neutral: BoolArray) -> FloatArray | None:

@@ -255,6 +255,8 @@ class Portrait:
     @cached_property
     def _own_affect_model(self) -> AffectModel:
         """What affects look like on this face, where the affect model knows how they go with faces."""
+        if self.affect_model.faces is None:  # the shipped one: the face need not be computed
+            return self.affect_model
         return self.affect_model.for_face(rest_of(self.face_model, self.fit.identity, self.resting_expression))
 
     def draw(self, expression: FloatArray, *, onto: Image | None = None) -> Image:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -24,15 +22,7 @@ from affectface.gallery.building.state import Work
 from affectface.gallery.components.sparse_components import SparseConfig
 from affectface.gallery.store import Gallery
 from affectface.morphable import FaceModel
-
-Advance = Callable[[int], None]
-Progress = Callable[[str, int | None], AbstractContextManager[Advance]]
-
-
-@contextmanager
-def silent(words: str, total: int | None) -> Iterator[Advance]:
-    """Tell nobody how far a piece of work is."""
-    yield lambda steps: None
+from affectface.morphable.building.progress import Progress, silent
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,8 +14,6 @@ from affectface.gallery.building.config import BuildConfig
 from affectface.gallery.plane.plane_classes import PlaneClasses, divide_plane
 from affectface.gallery.store import Gallery, Labels, Sequence
 
-NEUTRAL_RADIUS = 0.05
-"""Distance from the middle of the plane up to which a label says that the face is neutral."""
 _FEWEST_CLASSES = 3
 """Classes that a plane needs."""
 _MOST_REASONS = 20
@@ -135,15 +133,6 @@ def label_gallery(gallery: Gallery, config: BuildConfig) -> LabelledGallery:
     return LabelledGallery(sequences, plane, tuple(EXPRESSIONS[k] for k in shown), neutral, tuple(left_out))
 
 
-def neutral_frames(labels: Labels) -> BoolArray:
-    """Return which frames (F,) are neutral: by their expression's name, otherwise by their place in the plane."""
-    named = np.array([bool(name) for name in labels.expression], dtype=bool)
-    says_neutral = np.array([name == NEUTRAL_NAME for name in labels.expression], dtype=bool)
-    with np.errstate(invalid="ignore"):
-        middle = np.hypot(labels.valence, labels.arousal) <= NEUTRAL_RADIUS
-    return np.where(named, says_neutral, middle)
-
-
 def _read(gallery: Gallery, sequence: Sequence, config: BuildConfig, why: Counter[str]) -> _Read | None:
     """The labels of a sequence; None where nobody gave any, or its subject does not count."""
     if sequence.subject in config.without:
@@ -159,7 +148,7 @@ def _read(gallery: Gallery, sequence: Sequence, config: BuildConfig, why: Counte
     points = np.stack([labels.valence, labels.arousal], axis=1)
     points[~(kept & np.isfinite(points).all(axis=1))] = np.nan
     expression = np.where(kept, _numbers(labels, sequence), -1).astype(np.int32)
-    neutral = kept & neutral_frames(labels)
+    neutral = kept & labels.neutral
     points[neutral] = np.nan
     nothing = kept & ~neutral & (expression < 0) & np.isnan(points[:, 0])
     if nothing.any():

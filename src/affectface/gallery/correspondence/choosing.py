@@ -6,11 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from affectface.arrays import BoolArray
-from affectface.gallery.store import Gallery, Labels, Sequence
+from affectface.gallery.store import Gallery, Sequence
 
-_NEUTRAL = 0.05
-"""Valence and arousal up to which a label is neutral."""
 _TRIED = 5
 """Frames that are tried before a session is given up."""
 
@@ -65,22 +62,13 @@ def sessions_of(gallery: Gallery) -> tuple[Session, ...]:
             first += [(sequence.name, int(kept[0]))] if len(kept) else []
             labels = gallery.labels(sequence.name)
             if labels is not None:
-                neutral += [(sequence.name, int(frame)) for frame in kept[neutral_frames(labels)[kept]]]
-        chosen = _spread(neutral) if neutral else first[:_TRIED]
+                neutral += [(sequence.name, int(frame)) for frame in kept[labels.neutral[kept]]]
+        chosen = spread(neutral, _TRIED) if neutral else first[:_TRIED]
         found.append(Session(subject, session, tuple(one.name for one in sequences), tuple(chosen)))
     return tuple(found)
 
 
-def neutral_frames(labels: Labels) -> BoolArray:
-    """Return which frames (F,) are labelled neutral, by name, or by valence and arousal near 0 and no other name."""
-    named = np.array([name == "neutral" for name in labels.expression], dtype=bool)
-    unnamed = np.array([name == "" for name in labels.expression], dtype=bool)
-    with np.errstate(invalid="ignore"):
-        calm = (np.abs(labels.valence) <= _NEUTRAL) & (np.abs(labels.arousal) <= _NEUTRAL)
-    return np.asarray(named | (unnamed & calm))
-
-
-def _spread(places: list[Place]) -> list[Place]:
-    """Return a few places, evenly spread, the first one first."""
-    index = np.unique(np.linspace(0, len(places) - 1, min(_TRIED, len(places))).round().astype(int))
+def spread(places: list[Place], most: int) -> list[Place]:
+    """Return some of the frames, evenly spread, the first one first."""
+    index = np.unique(np.linspace(0, len(places) - 1, min(most, len(places))).round().astype(int))
     return [places[number] for number in index]

@@ -25,13 +25,11 @@ from affectface.gallery.correspondence.reference import (
     template_landmarks,
 )
 from affectface.gallery.correspondence.rigid import Motion, robust_motion
-from affectface.gallery.correspondence.scan_landmarks import ScanLandmarks, find_landmarks, first_motion
+from affectface.gallery.correspondence.scan_landmarks import ScanLandmarks, find_again
 from affectface.gallery.correspondence.scan_surface import ScanSurface
 from affectface.gallery.correspondence.tps import tps_places
 from affectface.morphable.looking import Shown
 
-_VIEWS = ((0, 0), (30, 0), (-30, 0))
-"""Sides that a frame is looked at from; its reference was looked at from more."""
 _AGREE = 0.5
 """Distance, cm, between the warped map and the plate, at which the map is half believed."""
 _FARTHEST_TURN = 75.0
@@ -166,13 +164,13 @@ def register_frame(
     reference, template = plates.reference, plates.reference.template
     begin = start or (reference.motion, reference.inside_out)
     if landmarks is None:
-        known, seen = reference.landmarks, _found(reference, scan, begin)
+        known, seen = reference.landmarks, find_again(scan, template.landmark_places, begin)
     else:
         known, seen = _given(reference, landmarks, begin[1])
     marks, trust = template_landmarks(template, seen)
     before = known[template.landmarks].astype(np.float64)
     mend = robust_motion(marks, before, trust, scale=0.15)
-    motion = Motion(mend.rotation @ seen.motion.rotation, mend.rotation @ seen.motion.shift + mend.shift)
+    motion = seen.motion.then(mend)
     _check_turn(motion, begin[0])
     surface = placed_surface(scan, motion, seen.inside_out)
     places = mend.apply(seen.places).astype(np.float32)
@@ -185,21 +183,10 @@ def register_frame(
     return Registered(
         follow(hanging, reference.vertices, head.apply(skin), same_person=True).astype(np.float32),
         every,
-        Motion(head.rotation @ motion.rotation, head.rotation @ motion.shift + head.shift),
+        motion.then(head),
         quality,
         fault(quality, config.quality, reference.quality.eyes),
     )
-
-
-def _found(reference: Reference, scan: Shown, start: tuple[Motion, bool]) -> ScanLandmarks:
-    """Return the landmarks of a frame, in the template's axes."""
-    places = reference.template.landmark_places
-    try:
-        return find_landmarks(scan, places, start, views=_VIEWS)
-    except GalleryError:
-        # The person may have walked off, but does not stand on the head: other sides are not looked at.
-        again = first_motion(scan, places, sides=[start[0].rotation])
-        return find_landmarks(scan, places, again, views=_VIEWS)
 
 
 def _given(

@@ -58,8 +58,7 @@ def head_motion(template: RegistrationTemplate, skin: NDArray[np.float64], refer
         left = (placed - goal).ravel() - found @ columns
         trust = area * (_OUTLYING**2 / (_OUTLYING**2 + (left.reshape(-1, 3) ** 2).sum(axis=1))) ** 2
         turn = Rotation.from_rotvec(-found[:3]).as_matrix()
-        shift = middle - turn @ middle - found[3:6]
-        motion = Motion(turn @ motion.rotation, turn @ motion.shift + shift)
+        motion = motion.then(Motion(turn, middle - turn @ middle - found[3:6]))
     return motion
 
 

@@ -18,7 +18,7 @@ from affectface.gallery.correspondence.identity import fit_identity
 from affectface.gallery.correspondence.nicp import drawn_to_landmarks, nicp, scan_targets
 from affectface.gallery.correspondence.quality import FrameQuality, fault, measure
 from affectface.gallery.correspondence.rigid import Motion
-from affectface.gallery.correspondence.scan_landmarks import ScanLandmarks, find_landmarks, first_motion
+from affectface.gallery.correspondence.scan_landmarks import ScanLandmarks, find_landmarks, first_motion, outward
 from affectface.gallery.correspondence.scan_surface import ScanSurface, scan_surface
 from affectface.gallery.correspondence.template import RegistrationTemplate
 from affectface.morphable.looking import Shown
@@ -197,8 +197,7 @@ def check_scan(scan: Shown) -> None:
 
 def placed_surface(scan: Shown, motion: Motion, inside_out: bool) -> ScanSurface:
     """Return a scan's surface in the template's axes, its triangles counter-clockwise."""
-    triangles = np.ascontiguousarray(scan.triangles[:, ::-1]) if inside_out else scan.triangles
-    return scan_surface(motion.apply(scan.vertices), triangles)
+    return scan_surface(motion.apply(scan.vertices), outward(scan, inside_out))
 
 
 def template_landmarks(

@@ -37,6 +37,10 @@ class Motion:
         """Return where points (..., 3) were before they were moved."""
         return np.asarray((points - self.shift) @ self.rotation, dtype=np.float64)
 
+    def then(self, other: Motion) -> Motion:
+        """Return this motion and after it another one."""
+        return Motion(other.rotation @ self.rotation, other.rotation @ self.shift + other.shift)
+
 
 def robust_motion(
     points: NDArray[np.floating],

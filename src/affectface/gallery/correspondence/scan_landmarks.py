@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from affectface.arrays import FloatArray, Image
+from affectface.arrays import FloatArray, Image, IntArray
 from affectface.camera import Camera
 from affectface.errors import FaceNotFoundError, GalleryError
 from affectface.gallery.correspondence.rigid import Motion, robust_motion
@@ -22,6 +22,8 @@ from affectface.morphable.looking import Landmarker, Shown, drawn, face_from, tu
 
 VIEWS = ((0, 0), (22, 0), (-22, 0), (42, 0), (-42, 0))
 """Yaw and pitch, degrees, of the sides that a scan is drawn from."""
+FRAME_VIEWS = ((0, 0), (30, 0), (-30, 0))
+"""Those from which a further frame of a session is looked at."""
 _SIDE = 512
 _DISTANCE = 70.0
 """Of the drawn camera from the face, cm."""
@@ -149,7 +151,7 @@ def find_landmarks(
     """
     motion, inside_out = start
     placed = motion.apply(mesh.vertices).astype(np.float32)
-    triangles = np.ascontiguousarray(mesh.triangles[:, ::-1]) if inside_out else mesh.triangles
+    triangles = outward(mesh, inside_out)
     shown = Shown(placed, triangles, mesh.colour)
     normals = vertex_normals(placed, triangles)
     hits, trust = [], []
@@ -166,9 +168,44 @@ def find_landmarks(
     return ScanLandmarks(
         mend.apply(places).astype(np.float32),
         sure,
-        Motion(mend.rotation @ motion.rotation, mend.rotation @ motion.shift + mend.shift),
+        motion.then(mend),
         inside_out,
     )
+
+
+def find_again(mesh: Shown, template: FloatArray, start: tuple[Motion, bool]) -> ScanLandmarks:
+    """Find the landmarks on a further scan of a session.
+
+    Parameters
+    ----------
+    mesh : Shown
+        The scan, cm.
+    template : ndarray of shape (478, 3), float32
+        The template's landmarks, cm.
+    start : tuple of Motion and bool
+        That of another scan of the session.
+
+    Returns
+    -------
+    ScanLandmarks
+        The landmarks.
+
+    Raises
+    ------
+    GalleryError
+        If no face is seen.
+    """
+    try:
+        return find_landmarks(mesh, template, start, views=FRAME_VIEWS)
+    except GalleryError:
+        # The person may have walked off, but does not stand on the head: other sides are not looked at.
+        again = first_motion(mesh, template, sides=[start[0].rotation])
+        return find_landmarks(mesh, template, again, views=FRAME_VIEWS)
+
+
+def outward(mesh: Shown, inside_out: bool) -> IntArray:
+    """Return a scan's triangles (T, 3) counter-clockwise seen from outside."""
+    return np.ascontiguousarray(mesh.triangles[:, ::-1]) if inside_out else mesh.triangles
 
 
 def _camera(template: FloatArray, yaw: float, pitch: float) -> Camera:

@@ -8,13 +8,16 @@ from typing import Literal
 
 import numpy as np
 
-from affectface.arrays import FloatArray, IntArray, check_array, read_only
+from affectface.affect_tables import NEUTRAL_NAME
+from affectface.arrays import BoolArray, FloatArray, IntArray, check_array, read_only
 from affectface.errors import GalleryError
 
 Form = Literal["scans", "meshes", "strengths"]
 """What a frame is: an unregistered scan, a mesh in the template's topology, or strengths of facial units."""
 
 MOST_FRAMES = 10**7
+NEUTRAL_RADIUS = 0.05
+"""Distance from the middle of the plane up to which a label says that the face is neutral."""
 FACE_SHAPE = (68, 3)
 """Of a face at rest, where a sequence says its subject's."""
 _FORBIDDEN = set('/\\:*?"<>|')
@@ -119,6 +122,15 @@ class Labels:
             if known.size and (known.min() < low or known.max() > 1):
                 raise GalleryError(f"{name} from {known.min():g} to {known.max():g}; [{low}, 1] is needed")
             object.__setattr__(self, name, read_only(values))
+
+    @property
+    def neutral(self) -> BoolArray:
+        """Which frames (F,) are neutral: by their expression's name, otherwise by their place in the plane."""
+        named = np.array([bool(name) for name in self.expression], dtype=bool)
+        says_neutral = np.array([name == NEUTRAL_NAME for name in self.expression], dtype=bool)
+        with np.errstate(invalid="ignore"):
+            middle = np.hypot(self.valence, self.arousal) <= NEUTRAL_RADIUS
+        return np.where(named, says_neutral, middle)
 
 
 def make_labels(

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from affectface.errors import GalleryError
+from affectface.files import sha256_of
 
 _MOST_TEXT = 1 << 24
 _HEADER = 128
@@ -97,8 +98,7 @@ def plain_file(path: Path) -> Path:
 
 def file_sum(path: Path) -> str:
     """Return the SHA-256 of a file."""
-    with open(plain_file(path), "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    return sha256_of(plain_file(path))
 
 
 def write_json(path: Path, record: dict[str, Any]) -> None:

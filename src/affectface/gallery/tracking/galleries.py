@@ -15,7 +15,7 @@ import numpy as np
 
 from affectface.arrays import FloatArray
 from affectface.errors import GalleryError
-from affectface.gallery.correspondence.choosing import Session, sessions_of
+from affectface.gallery.correspondence.choosing import Session, sessions_of, spread
 from affectface.gallery.correspondence.cylinder import Cylinder
 from affectface.gallery.correspondence.rigid import Motion
 from affectface.gallery.correspondence.template import RegistrationTemplate, registration_template
@@ -174,7 +174,7 @@ def _model_of(
     start = first.motion, first.inside_out
     places = [place for place in _places(scans, session) if annotated is not None and annotated.at(place) is not None]
     if annotated is not None and places:
-        frames = [unrolled_frame(scans, place, template, cylinder, start) for place in _spread(places, _MOST_ANNOTATED)]
+        frames = [unrolled_frame(scans, place, template, cylinder, start) for place in spread(places, _MOST_ANNOTATED)]
         points = [frame.pixels(_of(annotated, frame.place)) for frame in frames]
     else:
         frames = _differing(scans, session, template, cylinder, first)
@@ -201,7 +201,7 @@ def _differing(
     """Return a frame and those that differ most from it and from each other, by their landmarks."""
     start = first.motion, first.inside_out
     shapes: dict[Place, FloatArray] = {}
-    for place in _spread(_places(scans, session), _LOOKED_AT):
+    for place in spread(_places(scans, session), _LOOKED_AT):
         try:
             seen = unrolled_frame(scans, place, template, cylinder, start).seen
         except GalleryError:
@@ -228,12 +228,6 @@ def _apart(one: FloatArray, other: FloatArray) -> float:
 def _places(scans: Gallery, session: Session) -> list[Place]:
     """Return the frames of a session that were kept."""
     return [(name, int(frame)) for name in session.sequences for frame in np.flatnonzero(scans.kept(name))]
-
-
-def _spread(places: list[Place], most: int) -> list[Place]:
-    """Return some of the frames, evenly spread, the first one first."""
-    index = np.unique(np.linspace(0, len(places) - 1, min(most, len(places))).round().astype(int))
-    return [places[number] for number in index]
 
 
 def _of(annotated: PointTable, place: Place) -> FloatArray:

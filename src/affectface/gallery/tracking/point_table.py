@@ -9,7 +9,6 @@ that is not known has no row, or `nan` or nothing as its coordinates.
 from __future__ import annotations
 
 import csv
-import hashlib
 import os
 from array import array
 from collections.abc import Callable, Iterator, Mapping
@@ -21,7 +20,7 @@ import numpy as np
 from affectface.arrays import FloatArray
 from affectface.csv_rows import Row, stream_rows
 from affectface.errors import GalleryError
-from affectface.files import atomic_path
+from affectface.files import atomic_path, sha256_of
 from affectface.gallery.store import Gallery
 from affectface.gallery.tracking.points79 import POINTS79
 
@@ -111,7 +110,7 @@ def read_points(path: str | os.PathLike[str], gallery: Gallery) -> PointTable:
         values.extend(coordinates)
     if not frames:
         raise GalleryError(f"{path}: has no point with coordinates; one is needed")
-    return PointTable(frames, _sha256(path))
+    return PointTable(frames, sha256_of(path))
 
 
 @contextmanager
@@ -167,8 +166,3 @@ def _said(row: Row) -> tuple[Place, int, list[float] | None]:
     if max(map(abs, values)) > _FARTHEST:
         raise ValueError(f"a coordinate of {max(map(abs, values)):g} cm; up to {_FARTHEST:g} are needed")
     return place, point, values
-
-
-def _sha256(path: str | os.PathLike[str]) -> str:
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

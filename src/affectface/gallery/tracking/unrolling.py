@@ -11,7 +11,14 @@ from affectface.errors import GalleryError
 from affectface.gallery.correspondence.cylinder import Cylinder, UvMap, fit_cylinder, unroll
 from affectface.gallery.correspondence.reference import check_scan
 from affectface.gallery.correspondence.rigid import Motion
-from affectface.gallery.correspondence.scan_landmarks import ScanLandmarks, find_landmarks, first_motion
+from affectface.gallery.correspondence.scan_landmarks import (
+    FRAME_VIEWS,
+    ScanLandmarks,
+    find_again,
+    find_landmarks,
+    first_motion,
+    outward,
+)
 from affectface.gallery.correspondence.template import RegistrationTemplate
 from affectface.gallery.correspondence.working import scan_of
 from affectface.gallery.store import Gallery
@@ -20,8 +27,6 @@ from affectface.gallery.tracking.points79 import POINTS79
 from affectface.gallery.tracking.unrolled import landmarks_on_scan
 from affectface.morphable.looking import Shown
 
-_VIEWS = ((0, 0), (30, 0), (-30, 0))
-"""Sides that a frame is looked at from."""
 _JAW = 3.0
 """How far below the closed mouth's chin is unrolled, cm: an open jaw goes down so far."""
 
@@ -117,8 +122,7 @@ def unrolled_frame(
     found = start if seen is None else (seen.motion, seen.inside_out)
     assert found is not None
     motion, inside_out = found
-    triangles = np.ascontiguousarray(scan.triangles[:, ::-1]) if inside_out else scan.triangles
-    picture: UvMap = unroll(cylinder, motion.apply(scan.vertices), triangles, scan.colour)
+    picture: UvMap = unroll(cylinder, motion.apply(scan.vertices), outward(scan, inside_out), scan.colour)
     assert picture.colours is not None
     points = None
     if seen is not None:
@@ -130,13 +134,8 @@ def unrolled_frame(
 def _seen(scan: Shown, marks: FloatArray, start: tuple[Motion, bool] | None) -> ScanLandmarks | None:
     """Return the landmarks of a scan; None where no face is seen and `start` must do."""
     if start is None:
-        return find_landmarks(scan, marks, first_motion(scan, marks), views=_VIEWS)
+        return find_landmarks(scan, marks, first_motion(scan, marks), views=FRAME_VIEWS)
     try:
-        return find_landmarks(scan, marks, start, views=_VIEWS)
-    except GalleryError:
-        pass
-    try:  # the person may have walked off
-        again = first_motion(scan, marks, sides=[start[0].rotation])
-        return find_landmarks(scan, marks, again, views=_VIEWS)
+        return find_again(scan, marks, start)
     except GalleryError:
         return None

@@ -17,7 +17,7 @@ from torch import nn
 
 from affectface.arrays import Image, check_image
 from affectface.errors import LeakError, ModelFileError
-from affectface.files import atomic_path
+from affectface.files import atomic_path, sha256_of
 from affectface.recognition.networks.build import SEQUENCE_NETWORKS, build_network
 from affectface.recognition.networks.preprocessing import Preprocessing, prepared
 from affectface.recognition.training.config import TrainConfig, config_as_json, config_of_json
@@ -136,7 +136,7 @@ def save_recogniser(folder: str | os.PathLike[str], recogniser: Recogniser) -> N
         "seen": sorted(recogniser.seen),
         "data": recogniser.data,
         "history": list(recogniser.history),
-        "weights_sha256": _sha256(place / "weights.safetensors"),
+        "weights_sha256": sha256_of(place / "weights.safetensors"),
     }
     with atomic_path(place / "recogniser.json") as temporary:
         temporary.write_text(json.dumps(said, indent=1), encoding="utf-8")
@@ -175,7 +175,7 @@ def load_recogniser(folder: str | os.PathLike[str]) -> Recogniser:
         fed = said["preprocessing"]
         mean, deviation = _three(fed["mean"]), _three(fed["deviation"])
         preprocessing = Preprocessing(side=fed["side"], channels=fed["channels"], mean=mean, deviation=deviation)
-        if said["weights_sha256"] != _sha256(place / "weights.safetensors"):
+        if said["weights_sha256"] != sha256_of(place / "weights.safetensors"):
             raise ModelFileError(f"{place}: weights and recogniser.json do not belong together; train again")
         network = build_network(config.network)
         network.load_state_dict(load_file(place / "weights.safetensors"))
@@ -188,8 +188,3 @@ def load_recogniser(folder: str | os.PathLike[str]) -> Recogniser:
 def _three(values: Sequence[float]) -> tuple[float, float, float]:
     first, second, third = map(float, values)
     return first, second, third
-
-
-def _sha256(file: Path) -> str:
-    with file.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()

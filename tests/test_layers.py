@@ -21,7 +21,7 @@ RANKS = {
     "texturing": 3.5,  # fit -> texture, which the synthesis' files hold
     "synthesis": 4,
     "evaluation": 5,
-    "augment": 5,
+    "augment": 5.5,  # what was made is measured as in evaluation
     "recognition": 6,
     "cli": 8,
     "__main__": 9,

@@ -112,6 +112,7 @@ def write_clip(
     provenance: Provenance,
     *,
     sound_of: str | os.PathLike[str] | None = None,
+    threads: int | None = None,
 ) -> int:
     """Write a clip, atomically, with its provenance in its metadata.
 
@@ -128,6 +129,8 @@ def write_clip(
         Where the clip comes from.
     sound_of : path-like, optional
         A film whose sound is copied as it is; only MP4 holds sound.
+    threads : int, optional
+        Threads of an MP4's encoder; its bytes depend on their number. As many as it likes if not given.
 
     Returns
     -------
@@ -155,7 +158,7 @@ def write_clip(
         with atomic_path(target) as temporary:
             match suffix:
                 case ".mp4":
-                    _write_mp4(temporary, counted, fps, provenance, sound_of)
+                    _write_mp4(temporary, counted, fps, provenance, sound_of, threads)
                 case ".gif":
                     _write_gif(temporary, counted, fps, provenance)
                 case ".webp":
@@ -209,6 +212,7 @@ def _write_mp4(
     fps: float,
     provenance: Provenance,
     sound_of: str | os.PathLike[str] | None,
+    threads: int | None,
 ) -> None:
     """Encode and write frame by frame, with the sound that belongs to each."""
     import av
@@ -227,6 +231,7 @@ def _write_mp4(
             even = np.pad(image, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")
             if stream is None:
                 stream = _video_stream(container, fps, even.shape[1], even.shape[0])
+                stream.codec_context.thread_count = threads or 0
                 sound = _Sound(container, film) if film is not None and film.streams.audio else None
             frame = av.VideoFrame.from_ndarray(even, format="rgb24")
             frame = frame.reformat(format="yuv420p", dst_colorspace=Colorspace.ITU709)

@@ -169,6 +169,36 @@ def write_image(path: str | os.PathLike[str], image: Image, provenance: Provenan
         raise ImageError(f"{target}: cannot be written ({reason})") from None
 
 
+def encode_image(image: Image, suffix: str, provenance: Provenance) -> bytes:
+    """Return what `write_image` would write, as bytes.
+
+    Parameters
+    ----------
+    image : ndarray of shape (H, W, 3), uint8
+        The image.
+    suffix : str
+        The kind, one of `WRITABLE`.
+    provenance : Provenance
+        Where it comes from.
+
+    Returns
+    -------
+    bytes
+        The file.
+
+    Raises
+    ------
+    ImageError
+        If the suffix is unknown.
+    """
+    save = _writer(PIL.Image.fromarray(check_image(image)), suffix.lower(), provenance)
+    if save is None:
+        raise ImageError(f"unknown suffix {suffix!r}; use one of {', '.join(WRITABLE)}")
+    stream = io.BytesIO()
+    save(stream)
+    return stream.getvalue()
+
+
 def _writer(picture: PIL.Image.Image, suffix: str, provenance: Provenance) -> Callable[[Any], None] | None:
     """Return what writes the picture to an open file; None for an unknown suffix."""
     xmp = provenance.to_xmp()

@@ -52,7 +52,10 @@ class Yardstick:
 
         The best of a grid, moved to the minimum of the parabola through its neighbours.
         """
-        distance = ((self.shown - displacement) ** 2).sum(axis=1)
+        return self.point_at(((self.shown - displacement) ** 2).sum(axis=1))
+
+    def point_at(self, distance: FloatArray) -> FloatArray:
+        """Return the point (2,) of the plane that lies at squared distances (K,) from what is shown at `points`."""
         near = np.argsort(distance)[:9]
         weights = 1 / np.maximum(distance[near] - 0.9 * distance[near[0]], 1e-9)
         return np.asarray(weights @ self.points[near] / weights.sum(), dtype=np.float32)

@@ -62,13 +62,13 @@ class Reading:
 
 def read(image: Image, crops: Sequence[Crop]) -> list[Reading]:
     """Return what the network sees in each crop; a poor crop is first replaced by the one its landmarks ask for."""
-    readings = _read(image, crops)
+    readings = read_once(image, crops)
     for _ in range(MOST_READINGS - 1):
         better = [crop_around(reading.landmarks) for reading in readings]
         poor = [
             i for i, reading in enumerate(readings) if reading.logit > HOPELESS and not _agree(reading.crop, better[i])
         ]
-        for i, again in zip(poor, _read(image, [better[i] for i in poor]), strict=True):
+        for i, again in zip(poor, read_once(image, [better[i] for i in poor]), strict=True):
             readings[i] = again
     return readings
 
@@ -85,7 +85,8 @@ def crop_around(landmarks: FloatArray) -> Crop:
     return Crop(x, y, max(CROP_TO_FACE * extent, 1.0), roll)
 
 
-def _read(image: Image, crops: Sequence[Crop]) -> list[Reading]:
+def read_once(image: Image, crops: Sequence[Crop]) -> list[Reading]:
+    """Return what the network sees in each crop, as it is."""
     if not crops:
         return []
     pictures = np.stack([cut(image, crop, INPUT_SIZE) for crop in crops])

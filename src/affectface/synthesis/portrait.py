@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Literal
 
@@ -246,11 +246,32 @@ class Portrait:
         ndarray of shape (H, W, 3), uint8
             The new picture; pixels that the affect does not move are the photo's, bit for bit.
         """
-        return self.draw(self.resting_expression + self._change(affect, intensity), onto=onto)
+        return self.draw(self.expression_for(affect, intensity=intensity), onto=onto)
 
-    def _change(self, affect: Affect, intensity: float = 1.0) -> FloatArray:
+    def expression_for(self, affect: Affect, *, intensity: float = 1.0, variation: int | None = None) -> FloatArray:
+        """Return the expression coefficients with which the face shows an affect; `draw` draws them.
+
+        Parameters
+        ----------
+        affect : ValenceArousal, Expression or ActionUnits
+            What to show.
+        intensity : float
+            How much of it, 0 to 1.5.
+        variation : int, optional
+            Which person shows it, instead of the one that the configuration says.
+
+        Returns
+        -------
+        ndarray of shape (E,), float32
+            Strengths of the face model's units.
+        """
+        config = self.config if variation is None else replace(self.config, variation=variation)
+        change = change_by(affect, intensity, self._own_affect_model, self.face_model, config)
+        return np.asarray(self.resting_expression + change, dtype=np.float32)
+
+    def _change(self, affect: Affect) -> FloatArray:
         """What an affect adds to the expression coefficients (E,)."""
-        return change_by(affect, intensity, self._own_affect_model, self.face_model, self.config)
+        return change_by(affect, 1.0, self._own_affect_model, self.face_model, self.config)
 
     @cached_property
     def _own_affect_model(self) -> AffectModel:
@@ -306,7 +327,7 @@ class Portrait:
         ndarray of shape (H, W, 3), uint8
             The frames, all of the photo's size.
         """
-        for affect in path.sample(_frames(fps, seconds)):
+        for affect in path.sample(frame_count(fps, seconds)):
             yield self.express(affect)
 
     def transition(self, start: Affect, end: Affect, *, fps: float = 25, seconds: float = 3) -> Iterator[Image]:
@@ -327,7 +348,7 @@ class Portrait:
             The frames, all of the photo's size.
         """
         first, last = self._change(start), self._change(end)
-        for t in np.linspace(0, 1, _frames(fps, seconds)):
+        for t in np.linspace(0, 1, frame_count(fps, seconds)):
             eased = smooth_step(t)
             yield self.draw(self.resting_expression + (1 - eased) * first + eased * last)
 
@@ -424,8 +445,8 @@ def _faces(image: Image, most: int) -> tuple[Face, ...]:
     return faces
 
 
-def _frames(fps: float, seconds: float) -> int:
-    """How many frames a clip has."""
+def frame_count(fps: float, seconds: float) -> int:
+    """Return how many frames a clip has; a ValueError where it would have none, or no end."""
     if not (0 < fps <= 240 and 0 < seconds <= 3600):
         raise ValueError(f"fps is {fps} and seconds {seconds}; 0 to 240 and 0 to 3600 are needed")
     return max(2, round(fps * seconds))

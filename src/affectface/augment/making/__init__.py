@@ -1,0 +1,1 @@
+"""One photo and its jobs -> encoded pictures with their records; no files but the photo, no processes."""

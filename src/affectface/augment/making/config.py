@@ -1,0 +1,63 @@
+"""The choices of making pictures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from affectface.gallery.affect_model import AffectModel
+from affectface.morphable import FaceModel
+
+Form = Literal["jpg", "png"]
+FORMS: tuple[Form, ...] = ("jpg", "png")
+SMALLEST, LARGEST = 48, 2048
+"""Bounds of the side of a picture, pixels."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class MakingConfig:
+    """What the pictures of an augmentation are like."""
+
+    size: int | None = 224
+    """Side of the square around the face, pixels; None for the whole photo in its own size."""
+    room: float = 1.5
+    """Side of the square over the longer side of the face's bounds. Training cuts 1.2 of those bounds out of it: the
+    rest is for a jaw that drops, and for random shifts and turns."""
+    form: Form = "jpg"
+    """`jpg` of quality 95 without chroma subsampling, or `png`."""
+    gate: bool = True
+    """Whether each picture is looked at again, and refused if it does not show what was asked."""
+    most_landmark_error: float = 0.05
+    """What the gate allows; see `Found`. In inter-ocular distances."""
+    most_expression_error: float = 0.06
+    """The same of the expression, in inter-ocular distances,"""
+    most_relative_error: float = 0.8
+    """or this share of what the asked expression does to the landmarks, whichever is more."""
+    most_seam: float = 40.0
+    """The same of the seam, grey levels."""
+    variation: bool = True
+    """Whether the affect is shown as one of many people would, by the job's seed."""
+
+    def __post_init__(self) -> None:
+        if self.size is not None and not SMALLEST <= self.size <= LARGEST:
+            raise ValueError(f"size is {self.size}; {SMALLEST} to {LARGEST} pixels, or None, are needed")
+        if not 1 <= self.room <= 4:
+            raise ValueError(f"room is {self.room}; a number from 1 to 4 is needed")
+        if self.form not in FORMS:
+            raise ValueError(f"form is {self.form!r}; one of {', '.join(FORMS)} is needed")
+
+
+@dataclass(frozen=True, eq=False)
+class Models:
+    """What one process needs to make pictures.
+
+    Attributes
+    ----------
+    face_model : FaceModel
+        The face model that is fitted.
+    affect_model : AffectModel
+        What the affects look like.
+    """
+
+    face_model: FaceModel
+    affect_model: AffectModel

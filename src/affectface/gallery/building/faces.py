@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 from itertools import groupby
 
@@ -11,7 +12,8 @@ from numpy.typing import NDArray
 
 from affectface.arrays import FloatArray
 from affectface.gallery.building.labelled import LabelledGallery, LabelledSequence
-from affectface.gallery.building.means import frame_blocks, neutral_faces
+from affectface.gallery.building.means import neutral_faces
+from affectface.gallery.building.reading import frame_blocks
 from affectface.gallery.store import Gallery
 
 Array64 = NDArray[np.float64]
@@ -67,10 +69,11 @@ def _means(gallery: Gallery, own: list[LabelledSequence]) -> dict[int, Array64]:
     """The mean strengths (U,) of a subject in each expression that it shows."""
     neutral = neutral_faces(gallery, own)
     total: dict[int, tuple[Array64, int]] = {}
-    for one in own:
-        rest = neutral[one.sequence.session]
-        for first, block in frame_blocks(gallery.values(one.sequence.name), one.expression >= 0):
-            shown = one.expression[first : first + len(block)]
+    wanted = ((gallery.values(one.sequence.name), one.expression >= 0) for one in own)
+    with closing(frame_blocks(wanted)) as blocks:
+        for place, first, block in blocks:
+            rest = neutral[own[place].sequence.session]
+            shown = own[place].expression[first : first + len(block)]
             for row in np.unique(shown[shown >= 0]).tolist():
                 sum_, count = total.get(row, (np.zeros(block.shape[1]), 0))
                 total[row] = sum_ + (block[shown == row] - rest).sum(axis=0), count + int((shown == row).sum())

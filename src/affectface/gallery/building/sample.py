@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from itertools import groupby
+from contextlib import closing
+from itertools import groupby, pairwise
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,8 @@ from numpy.typing import NDArray
 
 from affectface.files import atomic_path
 from affectface.gallery.building.labelled import LabelledGallery
-from affectface.gallery.building.means import frame_blocks, neutral_faces
+from affectface.gallery.building.means import neutral_faces
+from affectface.gallery.building.reading import frame_blocks
 from affectface.gallery.store import Gallery
 
 
@@ -73,11 +75,13 @@ def _fill(
     for _, several in groupby(labelled.sequences, key=lambda one: one.sequence.subject):
         own = list(several)
         neutral = neutral_faces(gallery, own)
-        for one in own:
-            mine = picked[start : start + one.sequence.frames]
-            start += one.sequence.frames
-            for first, block in frame_blocks(gallery.values(one.sequence.name), mine):
-                for place in np.flatnonzero(mine[first : first + len(block)]).tolist():
-                    out[row] = block[place] - neutral[one.sequence.session]
+        starts = start + np.cumsum([0, *(one.sequence.frames for one in own)])
+        mine = [picked[first:end] for first, end in pairwise(starts.tolist())]
+        start = int(starts[-1])
+        wanted = ((gallery.values(one.sequence.name), rows) for one, rows in zip(own, mine, strict=True))
+        with closing(frame_blocks(wanted)) as blocks:
+            for number, first, block in blocks:
+                for place in np.flatnonzero(mine[number][first : first + len(block)]).tolist():
+                    out[row] = block[place] - neutral[own[number].sequence.session]
                     row += 1
-            advance(one.sequence.frames)
+        advance(sum(one.sequence.frames for one in own))

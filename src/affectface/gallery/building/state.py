@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from affectface.arrays import BoolArray, FloatArray
 from affectface.errors import ModelFileError
 from affectface.files import atomic_path
 from affectface.morphable.face_model import read_npz
@@ -43,22 +46,30 @@ class Person:
     neutral_counts: dict[str, int] = field(default_factory=dict)
     _spare: list[Array64] = field(default_factory=list, repr=False)
 
-    def add(self, group: int, session: str, frame: NDArray[np.float32]) -> None:
-        """Add a frame to a group."""
-        self._into(self.shown, group, frame)
-        self.counts[group, session] = self.counts.get((group, session), 0) + 1
+    def add(self, groups: NDArray[np.int32], session: str, frames: FloatArray) -> None:
+        """Add frames (B, D) to their groups (B,), in their order; those of group -1 to none."""
+        order = np.argsort(groups, kind="stable")  # one group after another: its sum stays in the processor's cache
+        for group, rows in groupby(order[np.count_nonzero(groups < 0) :].tolist(), key=groups.tolist().__getitem__):
+            count = self._into(self.shown, group, [frames[row : row + 1] for row in rows])
+            self.counts[group, session] = self.counts.get((group, session), 0) + count
 
-    def add_neutral(self, session: str, frame: NDArray[np.float32]) -> None:
-        """Add a neutral frame."""
-        self._into(self.neutral, session, frame)
-        self.neutral_counts[session] = self.neutral_counts.get(session, 0) + 1
+    def add_neutral(self, session: str, frames: FloatArray, neutral: BoolArray) -> None:
+        """Add those of some frames (B, D) that are neutral (B,)."""
+        if neutral.any():
+            count = self._into(self.neutral, session, [frames[row : row + 1] for row in np.flatnonzero(neutral)])
+            self.neutral_counts[session] = self.neutral_counts.get(session, 0) + count
 
-    def _into(self, sums: dict[Any, Array64], key: Any, frame: NDArray[np.float32]) -> None:
-        if key in sums:
-            np.add(sums[key], frame, out=sums[key])
-            return
-        sums[key] = self._spare.pop() if self._spare else np.empty(frame.shape)
-        np.copyto(sums[key], frame)
+    def _into(self, sums: dict[Any, Array64], key: Any, frames: list[FloatArray]) -> int:
+        """Add frames (1, D) to a sum; return how many they are."""
+        first = 0
+        if key not in sums:
+            sums[key] = self._spare.pop() if self._spare else np.empty(frames[0].shape[1])
+            np.copyto(sums[key], frames[0][0])
+            first = 1
+        total = sums[key][None]
+        for frame in frames[first:]:
+            cv2.accumulate(frame, total)  # the same sum as NumPy's, in half its time
+        return len(frames)
 
     def displacements(self) -> Iterator[tuple[int, int, Array64]]:
         """Yield each group, its frames, and their mean displacement from the neutral face of their own session.
@@ -67,15 +78,16 @@ class Person:
         """
         whole = sum(self.neutral.values()) / sum(self.neutral_counts.values())
         own = {session: total / self.neutral_counts[session] for session, total in self.neutral.items()}
-        sessions = sorted({session for _, session in self.counts})
-        for group in sorted(self.shown):
-            total, frames = self.shown[group], 0
-            for session in sessions:
-                if count := self.counts.get((group, session)):
-                    total -= count * own.get(session, whole)
-                    frames += count
-            total /= frames
-            yield group, frames, total
+        sessions: dict[int, dict[str, int]] = {}
+        for (group, session), count in sorted(self.counts.items()):
+            sessions.setdefault(group, {})[session] = count
+        for group, counts in sessions.items():
+            frames, mean = sum(counts.values()), self.shown[group]
+            mean *= 1 / frames
+            for session, count in counts.items():
+                neutral = own.get(session, whole)
+                mean -= neutral if count == frames else count / frames * neutral
+            yield group, frames, mean
 
     def clear(self) -> None:
         """Begin anew; the memory is kept."""
@@ -111,10 +123,11 @@ class Sums:
         """Count the present subject as one person in each group; return whether its sums were numbers."""
         finite = True
         for group, frames, mean in self.person.displacements():
-            finite &= bool(np.isfinite(mean.sum()))
-            self.total[group] += mean
+            finite &= bool(np.isfinite(mean @ mean))
+            total, squares = self.total[group], self.squares[group]
+            total += mean
             mean *= mean
-            self.squares[group] += mean
+            squares += mean
             self.frames[group] += frames
             self.people[group] += 1
         self.person.clear()

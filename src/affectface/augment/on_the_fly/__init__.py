@@ -1,0 +1,1 @@
+"""Faces that are changed while a recogniser learns: affects synthesised on them, and the classical augmentations."""

@@ -11,7 +11,7 @@ import numpy as np
 
 from affectface.arrays import FloatArray
 from affectface.augment.columns import arrow
-from affectface.augment.making.photo_reading import read_photo
+from affectface.augment.making.photo_reading import Photo, read_photo
 from affectface.augment.pictures import face_of
 from affectface.augment.rows import Row
 from affectface.camera import Camera
@@ -68,16 +68,21 @@ def fit_photo(file: Path, row: Row, face_model: FaceModel) -> FittedPhoto:
     FittedPhoto
         The fit, or the reason why there is none: a bad photo raises nothing.
     """
-    checksum = ""
     try:
         photo = read_photo(file, row)
-        checksum = photo.sha256
+    except AffectFaceError as error:
+        return FittedPhoto(row, "", face_model.name, None, None, f"{type(error).__name__}: {error}")
+    return fit_image(photo, row, face_model)
+
+
+def fit_image(photo: Photo, row: Row, face_model: FaceModel) -> FittedPhoto:
+    """Fit the face of a photo that was read; see `fit_photo`."""
+    try:
         landmarks = face_of(row, photo.image).landmarks
         fit = fit_face(face_model, photo.image, landmarks)
     except (AffectFaceError, np.linalg.LinAlgError) as error:
-        reason = f"{type(error).__name__}: {error}"
-        return FittedPhoto(row, checksum, face_model.name, None, None, reason)
-    return FittedPhoto(row, checksum, face_model.name, landmarks, fit)
+        return FittedPhoto(row, photo.sha256, face_model.name, None, None, f"{type(error).__name__}: {error}")
+    return FittedPhoto(row, photo.sha256, face_model.name, landmarks, fit)
 
 
 _TEXTS = ("path", "subject", "split", "source", "sha256", "face_model", "reason", "method")

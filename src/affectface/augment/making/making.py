@@ -78,8 +78,24 @@ def make_all(
 
 
 @dataclass(frozen=True, eq=False)
-class _Stage:
-    """A photo that is ready for its jobs."""
+class Stage:
+    """A photo that is ready to show affects.
+
+    Attributes
+    ----------
+    portrait : Portrait
+        The part of it that is drawn.
+    square : Square
+        The same with what of it is kept.
+    motion : LandmarkMotion
+        How its landmarks move.
+    gate : Gate or None
+        What pictures are held against, if they are.
+    models : Models
+        Face model and affect model.
+    config : MakingConfig
+        What pictures are like.
+    """
 
     portrait: Portrait
     square: Square
@@ -89,7 +105,7 @@ class _Stage:
     config: MakingConfig
 
 
-def _prepare(photo: FittedPhoto, file: Path, models: Models, config: MakingConfig) -> _Stage:
+def _prepare(photo: FittedPhoto, file: Path, models: Models, config: MakingConfig) -> Stage:
     if photo.fit is None or photo.landmarks is None:
         raise DataSetError(f"the photo has no fit ({photo.reason}); leave it out")
     read = read_photo(file, photo.row)
@@ -99,28 +115,53 @@ def _prepare(photo: FittedPhoto, file: Path, models: Models, config: MakingConfi
         square = whole_photo(read.image, photo.landmarks, photo.fit)
     else:
         square = square_around(read.image, photo.landmarks, photo.fit, size=config.size, room=config.room)
+    return prepare_stage(square, models, config)
+
+
+def prepare_stage(square: Square, models: Models, config: MakingConfig) -> Stage:
+    """Make a face ready to show affects.
+
+    Parameters
+    ----------
+    square : Square
+        The face as it is drawn.
+    models : Models
+        Face model and affect model.
+    config : MakingConfig
+        What pictures are like.
+
+    Returns
+    -------
+    Stage
+        What `draw_affect` draws on.
+
+    Raises
+    ------
+    FaceNotFoundError
+        If pictures are to be looked at and the face is not found at this size.
+    """
     face = Face(square.landmarks, 1.0, _bounds(square.landmarks))
     about = (models.face_model, models.affect_model)
     portrait = Portrait(square.image, face, square.fit, *about, SynthesisConfig())
     gate = prepare_gate(square, models, portrait.resting_expression) if config.gate else None
     motion = gate.motion if gate else landmark_motion(models.face_model, square.fit, square.landmarks)
-    return _Stage(portrait, square, motion, gate, models, config)
+    return Stage(portrait, square, motion, gate, models, config)
 
 
-def _make(stage: _Stage, job: Job) -> Made:
+def _make(stage: Stage, job: Job) -> Made:
     if isinstance(job.target, AffectPath):
         return _make_clip(stage, job, job.target)
-    picture, shown = _draw(stage, job.target, job)
+    picture, shown = draw_affect(stage, job.target, intensity=job.intensity, seed=job.seed)
     suffix, reason = f".{stage.config.form}", shown.fault
     data = None if reason else encode_image(picture, suffix, _provenance(stage, job))
     return Made(job.number, data, suffix, picture.shape[:2], None, (shown,), reason)
 
 
-def _make_clip(stage: _Stage, job: Job, path: AffectPath) -> Made:
+def _make_clip(stage: Stage, job: Job, path: AffectPath) -> Made:
     if job.fps is None or job.seconds is None:
         raise DataSetError(f"job {job.number}: a path without frames a second and seconds; plan again")
     affects = path.sample(frame_count(job.fps, job.seconds))
-    drawn = [_draw(stage, affect, job) for affect in affects]
+    drawn = [draw_affect(stage, affect, intensity=job.intensity, seed=job.seed) for affect in affects]
     shown = tuple(one for _, one in drawn)
     size, faults = drawn[0][0].shape[:2], [one.fault for one in shown if one.fault]
     if len(faults) > _BAD_FRAMES * len(shown):
@@ -132,10 +173,27 @@ def _make_clip(stage: _Stage, job: Job, path: AffectPath) -> Made:
         return Made(job.number, clip.read_bytes(), ".mp4", size, job.fps, shown)
 
 
-def _draw(stage: _Stage, affect: Affect, job: Job) -> tuple[Image, Shown]:
-    """A picture of a job, and what it shows."""
-    seed = job.seed if stage.config.variation else None
-    expression = stage.portrait.expression_for(affect, intensity=job.intensity, variation=seed)
+def draw_affect(stage: Stage, affect: Affect, *, intensity: float, seed: int) -> tuple[Image, Shown]:
+    """Draw one picture.
+
+    Parameters
+    ----------
+    stage : Stage
+        The face.
+    affect : ValenceArousal, Expression or ActionUnits
+        What it is to show.
+    intensity : float
+        How much of it.
+    seed : int
+        As which of many people, if the configuration wants that.
+
+    Returns
+    -------
+    tuple of ndarray and Shown
+        The picture, and what it shows, a fault included.
+    """
+    variation = seed if stage.config.variation else None
+    expression = stage.portrait.expression_for(affect, intensity=intensity, variation=variation)
     drawn = stage.portrait.draw(expression)
     landmarks, found, fault = stage.motion.at(expression), None, ""
     if stage.gate is not None:
@@ -150,7 +208,7 @@ def _draw(stage: _Stage, affect: Affect, job: Job) -> tuple[Image, Shown]:
     return np.ascontiguousarray(drawn[stage.square.box]), shown
 
 
-def _provenance(stage: _Stage, job: Job) -> Provenance:
+def _provenance(stage: Stage, job: Job) -> Provenance:
     asked = describe(job.target, intensity=job.intensity)
     if stage.config.variation:
         asked["seed"] = job.seed

@@ -105,8 +105,7 @@ def draw_expression(
         draw_folds(light, displacement, source.folds, vertices, (window.x, window.y), config.folds)
     pixels = look_up(source.finer[window.finer_box], displacement, light)
     draw_eyes(pixels, source, window, drawn.label == EYE, drawn.values, displacement)
-    lips, uncovered = points[source.parts.lips, :2], drawn.label == NO_LABEL
-    draw_mouth(pixels, source, window, vertices, mouth_shift, lips, uncovered, config)
+    draw_mouth(pixels, source, window, vertices, mouth_shift, points, drawn.label == NO_LABEL, config)
     if source.occlusion is not None:
         lay_over(pixels, source.image[window.box], displacement, source.occlusion, (window.x, window.y))
     if config.blend == "poisson":

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from affectface.arrays import BoolArray, FloatArray, Image
 from affectface.blending.displacement import looked_up_at
+from affectface.regions import REGIONS
 from affectface.rendering.drawn_mesh import place
 from affectface.rendering.eyes import EyeLayers
 from affectface.rendering.mouth import light_in_mouth, mouth_albedo
@@ -16,10 +18,16 @@ from affectface.rendering.rasterise import NO_LABEL, rasterise
 from affectface.rendering.shade import to_srgb
 from affectface.rendering.toning import toned
 from affectface.synthesis.config import SynthesisConfig
+from affectface.synthesis.own_teeth import place_own_teeth
 from affectface.synthesis.source import TEETH, SourceFace
 
+DEEP = tuple(REGIONS.index(name) for name in ("mouth_socket", "tongue"))
 _SHARPEST = 0.7
 """Blur of the border of a layer, pixels: what a lens leaves of the sharpest edge."""
+_MOST_GUM = 0.015
+"""Gum that shows over the upper teeth, in inter-ocular distances: where it would be more, the teeth are set higher."""
+_DEEP_BLUR = 0.2
+"""Blur of what lies behind the teeth, cm."""
 _LIP_EDGE = 0.006
 """Blur of the lips' inner edge, which is round and moist, in inter-ocular distances."""
 
@@ -108,7 +116,7 @@ def draw_mouth(
     window: Window,
     vertices: FloatArray,
     shift: FloatArray,
-    lips: FloatArray,
+    front: FloatArray,
     uncovered: BoolArray,
     config: SynthesisConfig,
 ) -> None:
@@ -126,14 +134,14 @@ def draw_mouth(
         Where the drawn vertices are now, cm.
     shift : ndarray of shape (D, 2), float32
         What is added to the mouth's projected vertices, pixels.
-    lips : ndarray of shape (L, 2), float32
-        Points around the lips now.
+    front : ndarray of shape (D, 3), float32
+        The front's vertices now, projected.
     uncovered : ndarray of shape (h, w), bool
         Where no skin and no eye is seen.
     config : SynthesisConfig
         The choices of the synthesis.
     """
-    mesh = source.parts.mouth
+    mesh, lips = source.parts.mouth, front[source.parts.lips, :2]
     if not len(mesh.triangles) or not len(lips):
         return
     x, y = lips.T
@@ -146,13 +154,22 @@ def draw_mouth(
     values[:, :2] = source.mouth_points[:, :2] - points[:, :2]
     values[:, 2] = np.clip(-normals[:, 2], 0, 1)
     values[:, 3] = depth - np.partition(depth, len(depth) // 50)[len(depth) // 50]
-    drawn = rasterise(part.local(points), mesh.triangles, mesh.labels, values, part.size, device=config.device)
+    own_teeth = source.own_teeth if config.teeth else None
+    seen = np.s_[:] if own_teeth is None else mesh.labels != TEETH[0]  # nobody sees another row of upper teeth
+    triangles, labels, size = mesh.triangles[seen], mesh.labels[seen], part.size
+    drawn = rasterise(part.local(points), triangles, labels, values, size, device=config.device)
     opening = (drawn.label != NO_LABEL) & uncovered[box]
     if not opening.any():
         return
+    rise = _gum_line(drawn.label, opening) - _MOST_GUM * source.eye_distance if own_teeth is None else 0
+    if rise > 0:
+        points[source.parts.upper_jaw, 1] -= rise
+        drawn = rasterise(part.local(points), triangles, labels, values, size, device=config.device)
+        opening = (drawn.label != NO_LABEL) & uncovered[box]
     scale = source.camera.focal / float(depth.min())
     light = light_in_mouth(drawn.values[..., 2], drawn.values[..., 3], opening, scale)
-    colour = to_srgb(mouth_albedo(drawn.label, teeth=config.teeth) * source.white * light)
+    albedo = mouth_albedo(drawn.label, teeth=config.teeth)
+    colour = _without_edges(to_srgb(albedo * source.white * light), drawn.label, opening, _DEEP_BLUR * scale)
     if source.teeth_seen is not None and config.teeth:
         where = looked_up_at(drawn.values, (part.x, part.y))
         own = _sample(source.image, *where).astype(np.float32)
@@ -161,8 +178,33 @@ def draw_mouth(
             colour += (np.minimum(own, colour + 90) - colour) * share[..., None]
     if source.toning is not None:
         colour = toned(colour, source.toning)
+    if own_teeth is not None and source.parts.lip_edges is not None:
+        rows, columns = np.mgrid[part.y : part.y + part.height, part.x : part.x + part.width].astype(np.float32)
+        x, y, share = place_own_teeth(own_teeth, source.parts.lip_edges[0].of(front), columns, rows)
+        colour += (_sample(source.image, x, y).astype(np.float32) - colour) * share[..., None]
     colour = np.asarray(cv2.GaussianBlur(colour, (0, 0), _SHARPEST), dtype=np.float32)
     pixels[box] = _over(pixels[box], colour, opening, max(_SHARPEST, _LIP_EDGE * source.eye_distance))
+
+
+def _gum_line(label: NDArray[np.uint8], opening: BoolArray) -> float:
+    """How far below the upper lip the upper teeth begin in the middle third of an open mouth, pixels."""
+    columns = np.flatnonzero(opening.any(axis=0))
+    left, right = int(columns[0]), int(columns[-1]) + 1
+    third = np.s_[:, left + (right - left) // 3 : right - (right - left) // 3]
+    teeth = (label[third] == TEETH[0]) & opening[third]
+    has = teeth.any(axis=0)
+    gum = np.argmax(teeth, axis=0) - np.argmax(opening[third], axis=0)
+    return float(np.median(gum[has])) if has.any() else 0.0
+
+
+def _without_edges(colour: FloatArray, label: NDArray[np.uint8], opening: BoolArray, sigma: float) -> FloatArray:
+    """Colours (h, w, 3) with tongue and cheeks blurred into each other: what lies in the dark has no edges."""
+    deep = (opening & np.isin(label, DEEP)).astype(np.float32)
+    if not deep.any():
+        return colour
+    share = cv2.GaussianBlur(deep, (0, 0), max(sigma, 0.6))
+    blurred = cv2.GaussianBlur(colour * deep[..., None], (0, 0), max(sigma, 0.6)) / np.maximum(share, 1e-3)[..., None]
+    return np.where(deep[..., None] > 0, blurred, colour)
 
 
 def _sample(image: Image | FloatArray, x: FloatArray, y: FloatArray) -> FloatArray:

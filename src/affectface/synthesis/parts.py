@@ -9,8 +9,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from affectface.arrays import BoolArray, FloatArray, IntArray
-from affectface.landmarks.topology import CHIN_FRONT, FACE_OVAL, LIPS_OUTER_LOWER, LIPS_OUTER_UPPER
+from affectface.landmarks.topology import (
+    CHIN_FRONT,
+    FACE_OVAL,
+    LIPS_INNER_LOWER,
+    LIPS_INNER_UPPER,
+    LIPS_OUTER_LOWER,
+    LIPS_OUTER_UPPER,
+)
 from affectface.morphable import FaceModel
+from affectface.regions import REGIONS
 from affectface.rendering.drawn_mesh import DrawnMesh, drawn_mesh
 from affectface.rendering.mouth import INTERIOR
 from affectface.synthesis.hairs import with_stiff_hairs
@@ -21,6 +29,26 @@ _TURNED_AWAY = -0.3
 """Cosine of the angle to the front beyond which skin is the back of the head."""
 SKIN, EYE = 0, 1
 """Labels of the front's triangles."""
+
+
+@dataclass(frozen=True, eq=False)
+class Contour:
+    """Landmarks in a row on a drawn mesh.
+
+    Attributes
+    ----------
+    corners : ndarray of shape (L, 3), int
+        Vertices of the mesh.
+    weights : ndarray of shape (L, 3), float32
+        How much of each.
+    """
+
+    corners: NDArray[np.intp]
+    weights: FloatArray
+
+    def of(self, points: FloatArray) -> FloatArray:
+        """Return where the landmarks (L, 2) are for the mesh's projected points (D, 2 or 3)."""
+        return np.asarray(np.einsum("lc,lcd->ld", self.weights, points[self.corners, :2]), dtype=np.float32)
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,18 +65,24 @@ class Parts:
         Skin and eyes, labelled `SKIN` and `EYE`.
     mouth : DrawnMesh
         The inside of the mouth, labelled by index into `REGIONS`.
+    upper_jaw : ndarray of int
+        Vertices of `mouth` on the upper teeth and their gums.
     lips : ndarray of int
         Vertices of `front` around the lips; the inside of the mouth is seen within their bounds.
     eyes : tuple of ndarray of int
         Vertices of `front` of each eyeball; the lids meet within their bounds.
+    lip_edges : tuple of two `Contour`, or None
+        The edges between which the mouth opens, of the upper and the lower lip; None where the model lacks one.
     """
 
     used: IntArray
     expression: FloatArray
     front: DrawnMesh
     mouth: DrawnMesh
+    upper_jaw: NDArray[np.intp]
     lips: NDArray[np.intp]
     eyes: tuple[NDArray[np.intp], ...]
+    lip_edges: tuple[Contour, Contour] | None
 
 
 @lru_cache(maxsize=4)
@@ -79,7 +113,31 @@ def parts_of(model: FaceModel) -> Parts:
     drawn_skin = front_mesh.index[np.unique(front_mesh.triangles[front_mesh.labels == SKIN])]
     expression = with_stiff_hairs(model, np.ascontiguousarray(model.expression[:, used]), used, drawn_skin)
     eyes = tuple(np.flatnonzero(np.isin(front_mesh.index, triangles[ball])) for ball in balls if ball.any())
-    return Parts(used, expression, front_mesh, mouth_mesh, np.flatnonzero(lips), eyes)
+    edges = [_contour(model, front_mesh, used, line) for line in (LIPS_INNER_UPPER, LIPS_INNER_LOWER)]
+    lip_edges = None if edges[0] is None or edges[1] is None else (edges[0], edges[1])
+    jaw = _upper_jaw(mouth_mesh, model.vertices[used[mouth_mesh.index], 1])
+    return Parts(used, expression, front_mesh, mouth_mesh, jaw, np.flatnonzero(lips), eyes, lip_edges)
+
+
+def _upper_jaw(mouth: DrawnMesh, height: FloatArray) -> NDArray[np.intp]:
+    """Vertices of the upper teeth and their gums; `height` (D,) in the mean face tells them from the lower ones."""
+    upper, lower, gums = (
+        np.unique(mouth.triangles[mouth.labels == REGIONS.index(name)])
+        for name in ("teeth_upper", "teeth_lower", "gums")
+    )
+    if not len(upper):
+        return upper
+    bite = height[upper].mean() if not len(lower) else 0.5 * (height[upper].mean() + height[lower].mean())
+    return np.concatenate([upper, gums[height[gums] > bite]])
+
+
+def _contour(model: FaceModel, mesh: DrawnMesh, used: IntArray, line: tuple[int, ...]) -> Contour | None:
+    """A row of landmarks on a mesh that is drawn; None where not all of them lie on it."""
+    on = model.landmark_triangles[list(line)]
+    wanted, drawn = model.triangles[on], used[mesh.index]
+    if (on < 0).any() or not np.isin(wanted, drawn).all():
+        return None
+    return Contour(np.searchsorted(drawn, wanted), model.landmark_weights[list(line)])
 
 
 def _face_proper(model: FaceModel) -> BoolArray:

@@ -35,6 +35,7 @@ from affectface.rendering.rasterise import NO_LABEL, rasterise
 from affectface.rendering.shade import harmonics, luminance
 from affectface.rendering.toning import toning_of
 from affectface.synthesis.config import SynthesisConfig
+from affectface.synthesis.own_teeth import OwnTeeth, find_own_teeth
 from affectface.synthesis.parts import EYE, Parts, parts_of
 
 _ROOM = (0.6, 0.9)
@@ -86,6 +87,8 @@ class SourceFace:
         The eyes, taken apart.
     teeth_seen : ndarray of shape (2, h, w), float32, or None
         How surely the photo itself shows upper and lower teeth, 0 to 1; None where its lips are closed.
+    own_teeth : OwnTeeth or None
+        The upper teeth that the photo shows; None where it shows too little of them.
     occlusion : Occlusion or None
         What is in front of the face, which stays where it is.
     held : ndarray of shape (h, w), float32, or None
@@ -116,6 +119,7 @@ class SourceFace:
     front_facing: FloatArray
     eyes: tuple[EyeLayers, ...]
     teeth_seen: FloatArray | None
+    own_teeth: OwnTeeth | None
     occlusion: Occlusion | None
     held: FloatArray | None
     folds: Folds
@@ -192,6 +196,11 @@ def prepare_source(
         certainty = teeth_seen.max(axis=0)
         surely, hardly = (region[certainty > least] for least in _SURELY_TEETH)
         white = white_of_teeth(white, surely if len(surely) >= _ENOUGH_TEETH else hardly)
+    own_teeth = None
+    if parts.lip_edges is not None and gap > 0:
+        upper, lower = (edge.of(front_points) for edge in parts.lip_edges)
+        crowns = np.unique(parts.mouth.triangles[parts.mouth.labels == TEETH[0]])
+        own_teeth = find_own_teeth(clear, upper, lower, mouth_points[crowns, :2], eye_distance)
     skin = Skin(landmarks - origin, eye_distance, parts.front.index, front_points, normals, vertices, resting, lighting)
     folds = prepare_folds(clear, skin) if config.folds > 0 else Folds(())
     return SourceFace(
@@ -213,6 +222,7 @@ def prepare_source(
         front_facing=-normals[:, 2],
         eyes=_separate_eyes(clear, opening, irises),
         teeth_seen=teeth_seen,
+        own_teeth=own_teeth,
         folds=folds,
         white=white,
         toning=toning_of(region),

@@ -11,11 +11,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from affectface.arrays import FloatArray, Image
+from affectface.augment.face_square import cut_square
 from affectface.augment.pictures import pictures
 from affectface.augment.rows import Row
 from affectface.errors import AffectFaceError, DataSetError
@@ -162,21 +162,10 @@ def cut_face(image: Image, row: Row, side: int, *, landmarks: bool) -> tuple[Ima
     DataSetError
         If landmarks are wanted and the row has no 68.
     """
-    height, width = image.shape[:2]
-    left, top, across, down = row.box or (0.0, 0.0, float(width), float(height))
-    size = np.array([across, down]) if row.box is None else np.full(2, ROOM * max(across, down))
-    corner = np.array([left + across / 2, top + down / 2]) - size / 2
+    cut = cut_square(image, row.box, side, ROOM)
     points = np.zeros((LANDMARKS, 2), dtype=np.float32)
     if landmarks:
         if row.landmarks is None or row.landmarks.shape != (LANDMARKS, 2):
             raise DataSetError(f"{row.path}: has no 68 landmarks, which this network is told; take one without")
-        points = ((row.landmarks - corner) / size * 2 - 1).astype(np.float32)
-    low = np.floor(corner).astype(int)
-    high = np.maximum(np.ceil(corner + size).astype(int), low + 1)
-    rows = np.clip(np.arange(low[1], high[1]), 0, height - 1)
-    columns = np.clip(np.arange(low[0], high[0]), 0, width - 1)
-    part = image[np.ix_(rows, columns)]
-    if part.shape[:2] != (side, side):
-        method = cv2.INTER_AREA if min(part.shape[:2]) > side else cv2.INTER_LINEAR
-        part = np.asarray(cv2.resize(part, (side, side), interpolation=method), dtype=np.uint8)
-    return part, points
+        points = (cut.place(row.landmarks) / side * 2 - 1).astype(np.float32)
+    return cut.image, points

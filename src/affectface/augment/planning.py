@@ -7,6 +7,7 @@ import os
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -151,6 +152,8 @@ def make_plan(
     # Every photo shows each class once at most, so here photos take turns, and elsewhere people.
     used = turns(np.arange(len(photos)) if config.strategy == "classes" else person, count, rng)
     settings = {**asdict(config), "photos": neutral.checksum(), "labels": None if labels is None else labels.checksum()}
+    # so that a run finds them again beside the photos and can say in its data card what there was
+    settings |= {"photos_file": _place(neutral), "labels_file": None if labels is None else _place(labels)}
     settings |= {"affect_model": model.name, "classes": _digest(model.points)}
     told: dict[str, Counter[str]] = {"split": Counter(), "target": Counter()}
     with write_plan(out, settings) as writer:
@@ -265,6 +268,11 @@ def _name(wish: Wish) -> str:
         case ActionUnits():
             return "action units"
     return "path"
+
+
+def _place(manifest: Manifest) -> str:
+    """Where a manifest lies from the folder that its paths start from, so that equal sets have equal plans."""
+    return Path(os.path.relpath(manifest.path, manifest.root)).as_posix()
 
 
 def _digest(array: NDArray[Any]) -> str:

@@ -13,7 +13,7 @@ from affectface.files import atomic_path
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-_INK, _MUTED, _GRID, _BAR, _LIGHT = "#20242b", "#6b7280", "#d9dce1", "#2f6f9f", "#bcd3e4"
+INK, MUTED, GRID, BAR, LIGHT = "#20242b", "#6b7280", "#d9dce1", "#2f6f9f", "#bcd3e4"
 
 
 def plot_statistics(found: Statistics, out: str | os.PathLike[str]) -> None:
@@ -48,9 +48,9 @@ def plot_statistics(found: Statistics, out: str | os.PathLike[str]) -> None:
     figure = Figure(figsize=(5.2 * min(len(parts), 3), 4.4 * -(-len(parts) // 3)), dpi=110, layout="constrained")
     for place, (draw, values) in enumerate(parts, 1):
         axes = figure.add_subplot(-(-len(parts) // 3), min(len(parts), 3), place)
-        axes.tick_params(colors=_MUTED, labelsize=8)
+        axes.tick_params(colors=MUTED, labelsize=8)
         for spine in axes.spines.values():
-            spine.set_color(_GRID)
+            spine.set_color(GRID)
         draw(figure, axes, values)
     try:
         with atomic_path(target) as temporary:
@@ -76,30 +76,30 @@ def _plane(figure: Figure, axes: Any, found: Statistics) -> None:
     counts = np.where(found.plane > 0, found.plane, np.nan).astype(float)
     shades = LogNorm(vmin=1, vmax=max(2, int(found.plane.max())))
     shown = axes.imshow(counts, origin="lower", extent=(-1, 1, -1, 1), cmap="viridis", norm=shades)
-    axes.axhline(0, color=_MUTED, lw=0.6)
-    axes.axvline(0, color=_MUTED, lw=0.6)
-    axes.set_xlabel("valence", color=_INK)
-    axes.set_ylabel("arousal", color=_INK)
-    axes.set_title(f"{found.points:,} rows in the plane", fontsize=10, color=_INK)
+    axes.axhline(0, color=MUTED, lw=0.6)
+    axes.axvline(0, color=MUTED, lw=0.6)
+    axes.set_xlabel("valence", color=INK)
+    axes.set_ylabel("arousal", color=INK)
+    axes.set_title(f"{found.points:,} rows in the plane", fontsize=10, color=INK)
     figure.colorbar(shown, ax=axes, label="rows", shrink=0.85)
 
 
 def _bars(figure: Figure, axes: Any, values: tuple[str, dict[str, int]]) -> None:
     title, counts = values
     names = list(counts)[::-1]
-    axes.barh(range(len(names)), [counts[name] for name in names], color=_BAR)
+    axes.barh(range(len(names)), [counts[name] for name in names], color=BAR)
     axes.set_yticks(range(len(names)), [name.replace("_", " ") for name in names])
-    axes.set_title(title, fontsize=10, color=_INK)
+    axes.set_title(title, fontsize=10, color=INK)
     _numbered(axes, [counts[name] for name in names])
 
 
 def _units(figure: Figure, axes: Any, units: dict[str, tuple[int, int]]) -> None:
     """Rows in which each action unit was coded, and the part of them in which it is shown."""
     names = list(units)[::-1]
-    axes.barh(range(len(names)), [units[name][0] for name in names], color=_LIGHT)
-    axes.barh(range(len(names)), [units[name][1] for name in names], color=_BAR)
+    axes.barh(range(len(names)), [units[name][0] for name in names], color=LIGHT)
+    axes.barh(range(len(names)), [units[name][1] for name in names], color=BAR)
     axes.set_yticks(range(len(names)), [f"AU {name}" for name in names])
-    axes.set_title("rows by action unit: coded, and shown (dark)", fontsize=10, color=_INK)
+    axes.set_title("rows by action unit: coded, and shown (dark)", fontsize=10, color=INK)
     axes.margins(x=0.02)
     _roomy(axes, len(names))
 
@@ -107,7 +107,7 @@ def _units(figure: Figure, axes: Any, units: dict[str, tuple[int, int]]) -> None
 def _numbered(axes: Any, counts: list[int]) -> None:
     """Write each bar's number at its end."""
     for place, count in enumerate(counts):
-        axes.text(count, place, f" {count:,}", va="center", fontsize=8, color=_INK)
+        axes.text(count, place, f" {count:,}", va="center", fontsize=8, color=INK)
     axes.margins(x=0.16)
     _roomy(axes, len(counts))
 

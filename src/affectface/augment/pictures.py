@@ -1,16 +1,18 @@
-"""Rows -> pixels: images one by one, and the wanted frames of a film in one go."""
+"""Rows -> pixels: images one by one, and the wanted frames of a film in one go; also those that lie in shards."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from itertools import groupby
+from pathlib import Path
 from typing import TypeAlias
 
 from affectface.arrays import Image
 from affectface.augment.manifest import Manifest
+from affectface.augment.members import file_of, holder_of, read_member
 from affectface.augment.rows import Row
 from affectface.clips import FILMS, open_film
-from affectface.errors import AffectFaceError, FaceNotFoundError
+from affectface.errors import AffectFaceError, FaceNotFoundError, ImageError
 from affectface.images import read_image
 from affectface.landmarks import Face, detect_faces
 
@@ -39,9 +41,20 @@ def pictures(manifest: Manifest, rows: Iterable[Numbered]) -> Iterator[tuple[int
             continue
         for number, row in group:
             try:
-                yield number, row, read_image(manifest.file(row))
+                yield number, row, read_picture(manifest.file(row))
             except AffectFaceError as error:
                 yield number, row, error
+
+
+def read_picture(path: Path) -> Image:
+    """Read the image (H, W, 3) uint8 of a file of its own or one in a shard or table; see `read_image`."""
+    holder = holder_of(path)
+    if holder is None:
+        return read_image(path)
+    try:
+        return read_image(read_member(holder, path.name))
+    except ImageError as error:
+        raise ImageError(f"{path}: {str(error).removeprefix('image: ')}") from None
 
 
 def _frames(manifest: Manifest, rows: list[Numbered]) -> Iterator[tuple[int, Row, Image | AffectFaceError]]:
@@ -50,9 +63,10 @@ def _frames(manifest: Manifest, rows: list[Numbered]) -> Iterator[tuple[int, Row
         wanted.setdefault(row.frame or 0, []).append((number, row))
     waiting, reason = sorted(wanted), AffectFaceError("the film has no such frame")
     try:
-        for frame, image in zip(list(waiting), open_film(manifest.file(rows[0][1])).frames(wanted), strict=False):
-            waiting.remove(frame)
-            yield from ((number, row, image) for number, row in wanted[frame])
+        with file_of(manifest.file(rows[0][1])) as film:
+            for frame, image in zip(list(waiting), open_film(film).frames(wanted), strict=False):
+                waiting.remove(frame)
+                yield from ((number, row, image) for number, row in wanted[frame])
     except AffectFaceError as error:
         reason = error
     for frame in waiting:

@@ -97,14 +97,26 @@ class Plan:
 
     def jobs(self) -> Iterator[Job]:
         """Yield the jobs in order; those of one photo follow each other."""
+        for batch in self.batches():
+            yield from jobs_of(batch, self.path)
+
+    def batches(self, columns: Sequence[str] | None = None) -> Iterator[Any]:
+        """Yield all jobs, or some columns of them, as pyarrow.RecordBatch of `plan_schema`."""
         import pyarrow.parquet as pq
 
-        try:
-            with pq.ParquetFile(self.path, pre_buffer=False) as table:
-                for batch in table.iter_batches(batch_size=BATCH):
-                    yield from _jobs_of(batch, self.path)
-        except (OSError, ValueError) as error:
-            raise DataSetError(f"{self.path}: cannot be read on ({str(error)[:120]}); plan again") from None
+        with _reading(self.path), pq.ParquetFile(self.path, pre_buffer=False) as table:
+            yield from table.iter_batches(batch_size=BATCH, columns=None if columns is None else list(columns))
+
+    def part(self, first: int, count: int) -> Any:
+        """Return `count` jobs from number `first` on, a Table of `plan_schema`; no others are read."""
+        import pyarrow.parquet as pq
+
+        with _reading(self.path), pq.ParquetFile(self.path, pre_buffer=False) as table:
+            lengths = [table.metadata.row_group(i).num_rows for i in range(table.metadata.num_row_groups)]
+            starts = np.cumsum([0, *lengths])
+            groups = [i for i, n in enumerate(lengths) if starts[i] < first + count and starts[i] + n > first]
+            read = table.read_row_groups(groups).replace_schema_metadata(None)
+            return read.slice(first - int(starts[groups[0]]), count) if groups else read
 
     def file(self, job: Job) -> Path:
         """Return where a job's photo or film lies."""
@@ -259,7 +271,16 @@ def _cells(job: Job) -> dict[str, Any]:
     return cells | {"expression": "", "points": [value for p in points for value in (p.valence, p.arousal)]}
 
 
-def _jobs_of(batch: Any, file: Path) -> Iterator[Job]:
+@contextmanager
+def _reading(file: Path) -> Iterator[None]:
+    try:
+        yield
+    except (OSError, ValueError) as error:
+        raise DataSetError(f"{file}: cannot be read on ({str(error)[:120]}); plan again") from None
+
+
+def jobs_of(batch: Any, file: Path) -> Iterator[Job]:
+    """Yield the jobs of a batch or table that has the plan's columns; `file` is what errors call it."""
     columns = [batch.column(name).to_pylist() for name in _COLUMNS]
     for values in zip(*columns, strict=True):
         cells = dict(zip(_COLUMNS, values, strict=True))

@@ -1,0 +1,135 @@
+"""``affectface augment run``: make what a plan asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from affectface.cli.options import AffectModelOption, JsonOption, ModelOption
+from affectface.cli.report import reporting, say
+
+if TYPE_CHECKING:
+    from affectface.augment.running.ray_parts import Workforce
+    from affectface.augment.running.run import Listener, Totals
+
+RunArgument = Annotated[Path, typer.Argument(metavar="OUT", help="The folder of a run.", show_default=False)]
+PhotosOption = Annotated[
+    Path | None, typer.Option("--root", metavar="FOLDER", help="Where the photos lie now, if they were moved.")
+]
+
+
+class FormName(StrEnum):
+    """Choices of ``--form``."""
+
+    shards = "shards"
+    images = "images"
+    parquet = "parquet"
+
+
+class PictureName(StrEnum):
+    """Choices of ``--picture``."""
+
+    jpg = "jpg"
+    png = "png"
+
+
+@reporting
+def run(
+    plan: Annotated[
+        Path, typer.Argument(metavar="PLAN", help="What affectface augment plan has written.", show_default=False)
+    ],
+    out: Annotated[Path, typer.Option("-o", "--out", help="The folder: a new one, or one to go on with.")],
+    form: Annotated[
+        FormName,
+        typer.Option(
+            help="shards: WebDataset's tar files. images: plain files. parquet: tables of the images' bytes. All have "
+            "a manifest."
+        ),
+    ] = FormName.shards,
+    size: Annotated[int, typer.Option(help="Side of the square around the face, pixels; 0 for the whole photo.")] = 224,
+    picture: Annotated[PictureName, typer.Option(help="jpg of quality 95, or png.")] = PictureName.jpg,
+    gate: Annotated[bool, typer.Option("--gate/--no-gate", help="Look at each picture, refuse bad ones.")] = True,
+    variation: Annotated[
+        bool, typer.Option("--variation/--no-variation", help="Show each affect as one of many people would.")
+    ] = True,
+    workers: Annotated[
+        int | None,
+        typer.Option(min=1, max=4096, help="Processes; as many as there are cores. They change no byte."),
+    ] = None,
+    part_jobs: Annotated[
+        int | None, typer.Option(min=1, max=100_000, help="Jobs of a shard at most; by the plan's length, up to 1000.")
+    ] = None,
+    fits: Annotated[
+        Path | None, typer.Option(metavar="OTHER/fits", help="Take the fits of another run of the same photos.")
+    ] = None,
+    model: ModelOption = None,
+    affect_model: AffectModelOption = None,
+    root: PhotosOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Make what a plan asks for. Stopped by whatever, it goes on where it was when called again.
+
+    On this machine, or on the Ray cluster that the variable RAY_ADDRESS names: then every machine must see the plan,
+    the photos and the folder at the same place.
+    """
+    from affectface.augment.making.config import MakingConfig
+    from affectface.augment.plan import open_plan
+    from affectface.augment.running.config import RunConfig
+    from affectface.augment.running.run import run_plan
+
+    try:
+        making = MakingConfig(size=size or None, form=picture.value, gate=gate, variation=variation)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+    models = {"face_model": model, "affect_model": None if affect_model is None else str(affect_model)}
+    config = RunConfig(form=form.value, part_jobs=part_jobs, making=making, **models)
+    opened = open_plan(plan, root=root)
+    with _watching() as told:
+        totals = run_plan(opened, out, config=config, workers=workers, fits=fits, told=told)
+    say({"folder": str(out), **spoken(totals)}, "\n".join(lines_of(out, totals)), as_json=as_json)
+
+
+def spoken(totals: Totals) -> dict[str, Any]:
+    """Return what a run has come to in JSON's types."""
+    return {"jobs": totals.jobs, "made": totals.made, "bytes": totals.size, "without": totals.reasons}
+
+
+def lines_of(out: Path, totals: Totals) -> list[str]:
+    """Return what a run has come to in words."""
+    lines = [f"{out}: {totals.made:,} of {totals.jobs:,} made, {totals.size / 1e6:,.1f} MB"]
+    return lines + [f"  {count:>9,} not: {reason}" for reason, count in sorted(totals.reasons.items())]
+
+
+@contextmanager
+def _watching() -> Iterator[Listener]:
+    """Show how far a run is, how fast, how long it takes, and what went wrong; on standard error, to a person only."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    console = Console(stderr=True)
+    columns = ("{task.description}", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    rest = TextColumn("{task.fields[rate]}{task.fields[without]}")
+    shown = (TextColumn(columns[0]), *columns[1:], rest)
+    with Progress(*shown, console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task("making", total=None, rate="", without="")
+        links: set[str] = set()
+
+        def told(totals: Totals, force: Workforce | None) -> None:
+            if force and force.dashboard and force.dashboard not in links:
+                links.add(force.dashboard)
+                bar.console.print(f"Ray's dashboard: {force.dashboard}")
+            if not bar.tasks[task].total:
+                bar.update(task, total=totals.jobs)
+                bar.reset(task, total=totals.jobs, completed=totals.done)
+            speed = bar.tasks[task].speed
+            missing = sum(totals.reasons.values())
+            rate = f"{speed:,.1f}/s" if speed else ""
+            without = f", {missing:,} without a picture" if missing else ""
+            bar.update(task, completed=totals.done, rate=rate, without=without)
+
+        yield told

@@ -1,0 +1,188 @@
+"""Processes are really killed and disks are really full: afterwards every byte is as if nothing had happened."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from affectface.augment.plan import Plan
+from affectface.augment.running.folder import open_run
+from affectface.augment.running.run import run_plan
+from affectface.augment.running.status import status_of
+from affectface.augment.running.verifying import verify_run
+
+from .conftest import CONFIG, contents
+
+MARK = "AFFECTFACE_TEST_MARK"
+PATIENCE = 90.0
+pytestmark = pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="processes are found by /proc")
+
+
+@contextmanager
+def running(
+    plan: Plan, out: Path, workers: int, before: Callable[[], None] | None = None
+) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """A run in a process of its own, and the mark that it and all it starts have in their environment."""
+    mark = uuid.uuid4().hex
+    arguments = ["--part-jobs", str(CONFIG.part_jobs), "--model", "embedded", "--workers", str(workers)]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "affectface", "augment", "run", str(plan.path), "-o", str(out), *arguments],
+        env={**os.environ, MARK: mark},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        preexec_fn=before,
+    )
+    try:
+        yield process, mark
+    finally:
+        for pid in marked(mark):
+            with_patience(lambda pid=pid: os.kill(pid, signal.SIGKILL) or True)
+        process.communicate()
+
+
+def with_patience(wanted: Callable[[], object], seconds: float = PATIENCE) -> None:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        try:
+            if wanted():
+                return
+        except ProcessLookupError:
+            return
+        time.sleep(0.003)
+    raise AssertionError("it did not happen in time")
+
+
+def marked(mark: str) -> list[int]:
+    """The processes that have a mark in their environment."""
+    found = []
+    for place in Path("/proc").glob("[0-9]*"):
+        try:
+            if f"{MARK}={mark}".encode() in (place / "environ").read_bytes():
+                found.append(int(place.name))
+        except OSError:
+            continue
+    return found
+
+
+def kill_a_writer(out: Path, mark: str) -> bool:
+    """Kill a process that has a shard open which is not whole yet."""
+    if not list((out / "shards").glob(".part-*")):
+        return False
+    for pid in marked(mark):
+        try:
+            opened = [os.readlink(fd) for fd in Path(f"/proc/{pid}/fd").iterdir()]
+        except OSError:
+            continue
+        if any("/shards/.part-" in name for name in opened):
+            os.kill(pid, signal.SIGKILL)
+            return True
+    return False
+
+
+def test_a_worker_that_is_killed(plan: Plan, undisturbed: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    with running(plan, out, 2) as (process, mark):
+        with_patience(lambda: kill_a_writer(out, mark))
+        said, complained = process.communicate(timeout=PATIENCE)
+        assert (process.returncode, complained) == (0, "")
+        assert f"{out}: " in said.splitlines()[0]  # nothing of Ray's
+        assert not marked(mark)
+    assert contents(out) == contents(undisturbed)
+
+
+def test_a_driver_that_is_killed(plan: Plan, undisturbed: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    with running(plan, out, 2) as (process, mark):
+        with_patience(lambda: list((out / "records").glob("part-*")))
+        assert status_of(open_run(out)).at_work
+        assert len(marked(mark)) > 3
+        process.kill()
+        with_patience(lambda: not marked(mark))  # Ray's processes end too
+    status = status_of(open_run(out))
+    assert (status.at_work, status.ended) == (False, False)
+    assert 0 < status.totals.parts_done <= status.totals.parts
+    run_plan(plan, out, config=CONFIG, workers=1)
+    assert contents(out) == contents(undisturbed)
+    assert verify_run(open_run(out)).faults == ()
+
+
+def test_a_run_that_is_interrupted(plan: Plan, undisturbed: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    with running(plan, out, 1) as (process, _):
+        with_patience(lambda: list((out / "shards").glob(".part-00001*")))
+        process.send_signal(signal.SIGINT)
+        _, complained = process.communicate(timeout=PATIENCE)
+        assert (process.returncode, complained) == (130, "interrupted\n")
+    assert not list(out.rglob(".part-*"))
+    run_plan(plan, out, config=CONFIG, workers=1)
+    assert contents(out) == contents(undisturbed)
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of 256 kB."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    done = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", str(disk)], capture_output=True)
+    if done.returncode:
+        pytest.skip("disks cannot be mounted here")
+    try:
+        yield disk
+    finally:
+        subprocess.run(["umount", str(disk)], check=True)
+
+
+def test_a_disk_that_is_full(plan: Plan, undisturbed: Path, tmp_path: Path, small_disk: Path) -> None:
+    out = small_disk / "out"
+    with running(plan, out, 1) as (process, _):
+        _, complained = process.communicate(timeout=PATIENCE)
+        assert process.returncode == 2
+        assert "No space left on device; make room and run again" in complained
+        assert len(complained.splitlines()) == 1
+    shutil.copytree(out, tmp_path / "larger")
+    run_plan(plan, tmp_path / "larger", config=CONFIG, workers=1)
+    assert contents(tmp_path / "larger") == contents(undisturbed)
+
+
+def test_a_file_that_may_not_grow(plan: Plan, undisturbed: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    limit = max(file.stat().st_size for file in (undisturbed / "shards").iterdir()) - 1000
+    with running(plan, out, 1, lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))) as (process, _):
+        _, complained = process.communicate(timeout=PATIENCE)
+        assert process.returncode == 2
+        assert "File too large; make room and run again" in complained
+        assert len(complained.splitlines()) == 1
+    run_plan(plan, out, config=CONFIG, workers=1)
+    assert contents(out) == contents(undisturbed)
+
+
+def bound_by_permissions() -> None:
+    """Permissions stop root too, once it may no longer override them."""
+    override, drop = 1, 24
+    ctypes.CDLL(None).prctl(drop, override, 0, 0, 0)
+
+
+def test_a_folder_that_may_not_be_written(plan: Plan, tmp_path: Path) -> None:
+    tmp_path.chmod(0o555)
+    try:
+        with running(plan, tmp_path / "out", 1, bound_by_permissions) as (process, _):
+            _, complained = process.communicate(timeout=PATIENCE)
+        assert process.returncode == 2
+        assert complained == f"error: {tmp_path}/out: cannot be written (Permission denied); choose another folder\n"
+    finally:
+        tmp_path.chmod(0o755)
+    assert not (tmp_path / "out").exists()

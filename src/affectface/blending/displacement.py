@@ -7,12 +7,15 @@ coarse grid.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Any
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from affectface.arrays import BoolArray, FloatArray, Image, smooth_step
-from affectface.device import put, run_rows, warp_runtime
+from affectface.device import Buffer, buffer, prepare_kernel, runs_of_rows, warp_runtime
 
 _COARSE = 80
 """Cells along the longer side of the coarse grid."""
@@ -24,6 +27,82 @@ _LIGHT_BLUR = 0.05
 """Blur of the change of light, in reaches: the light on skin changes gently, the mesh in facets."""
 _LIGHT_MARGIN = 0.6
 """Width, in reaches, of the margin inside the border in which the change of light fades."""
+
+
+@dataclass(frozen=True, eq=False)
+class FieldCanvas:
+    """What a field is continued with: buffers and a prepared kernel, kept from one picture to the next."""
+
+    _device: str
+    _field: Buffer
+    _inside: Buffer
+    _neighbours: Buffer
+    _whole: Buffer
+    _displacement: Buffer
+    _light: Buffer
+    _insert: Any
+
+    def continue_field(
+        self, field: FloatArray, inside: NDArray[np.uint8], reach: float
+    ) -> tuple[FloatArray, FloatArray]:
+        """Continue a field; see `continue_field`.
+
+        Parameters
+        ----------
+        field : ndarray of shape (H, W, 4), float32
+            The field; no more pixels than the canvas has.
+        inside : ndarray of shape (H, W), uint8
+            1 where it is known, 0 elsewhere.
+        reach : float
+            Distance, pixels, at which the continued displacement has faded to zero.
+
+        Returns
+        -------
+        displacement : ndarray of shape (H, W, 2), float32
+            Valid until the next field is continued.
+        light : ndarray of shape (H, W), float32
+            The same.
+        """
+        height, width = size = inside.shape
+        pixels = height * width
+        step = max(1, -(-max(height, width) // (_COARSE * _SAMPLES)))
+        cell = step * _SAMPLES
+        coarse = _continue_coarse(_averages(field, inside, step), max(reach / cell, 1.0))
+        rows, columns = coarse.shape[0] * cell, coarse.shape[1] * cell
+        whole = self._whole.host[: rows * columns].reshape(rows, columns, 3)
+        cv2.resize(coarse, (columns, rows), dst=whole, interpolation=cv2.INTER_LINEAR)
+        self._field.host[:pixels] = field.reshape(pixels, 4)
+        self._inside.host[:pixels] = inside.ravel()
+        neighbours = self._neighbours.host[:pixels].reshape(size)
+        cv2.boxFilter(inside, -1, (5, 5), dst=neighbours, normalize=False, borderType=cv2.BORDER_REPLICATE)
+        for written in (self._field, self._inside, self._neighbours, self._whole):
+            written.send()
+        dim, run = runs_of_rows(size, self._device)
+        self._insert.set_dim(dim)
+        for index, value in ((4, columns), (5, width), (6, run)):
+            self._insert.set_param_at_index(index, value)
+        self._insert.launch()
+        for result in (self._displacement, self._light):
+            result.fetch()
+        return self._displacement.host[:pixels].reshape(*size, 2), self._light.host[:pixels].reshape(size)
+
+
+def field_canvas(size: tuple[int, int], device: str) -> FieldCanvas:
+    """Return a canvas for fields of up to a height and a width, pixels."""
+    warp = warp_runtime()
+    from affectface.blending import kernels
+
+    pixels, single = size[0] * size[1], np.float32
+    most = -(-max(size) // (_COARSE * _SAMPLES)) * _SAMPLES  # the coarse grid's last cells may reach beyond
+    field = buffer((pixels, 4), single, warp.vec4, device)
+    inside, neighbours = (buffer(pixels, np.uint8, warp.uint8, device) for _ in range(2))
+    whole = buffer(((size[0] + most) * (size[1] + most), 3), single, warp.vec3, device)
+    displacement = buffer((pixels, 2), single, warp.vec2, device)
+    light = buffer(pixels, single, warp.float32, device)
+    given = [one.on_device for one in (field, inside, neighbours, whole)]
+    inputs = [*given, 1, 1, 1, displacement.on_device, light.on_device]
+    insert = prepare_kernel(kernels.insert_fine, (1, 1), inputs, device)
+    return FieldCanvas(device, field, inside, neighbours, whole, displacement, light, insert)
 
 
 def continue_field(
@@ -51,26 +130,8 @@ def continue_field(
         The logarithm of the change of light, smoothed, and faded to zero towards the outer border: what surrounds a
         face is not lit by it.
     """
-    warp = warp_runtime()
-    from affectface.blending import kernels
-
-    height, width = inside.shape
-    mask = inside.astype(np.uint8)
-    step = max(1, -(-max(height, width) // (_COARSE * _SAMPLES)))
-    cell = step * _SAMPLES
-    coarse = _continue_coarse(_averages(field, mask, step), max(reach / cell, 1.0))
-    rows, columns = coarse.shape[:2]
-    whole = cv2.resize(coarse, (columns * cell, rows * cell), interpolation=cv2.INTER_LINEAR)
-    neighbours = cv2.boxFilter(mask, -1, (5, 5), normalize=False, borderType=cv2.BORDER_REPLICATE)
-    on_field, on_mask, on_neighbours = (
-        put(values, dtype, device)
-        for values, dtype in ((field, warp.vec4), (mask, warp.uint8), (neighbours, warp.uint8))
-    )
-    displacement = warp.empty((height, width), dtype=warp.vec2, device=device)
-    light = warp.empty((height, width), dtype=warp.float32, device=device)
-    inputs = [on_field, on_mask, on_neighbours, put(whole, warp.vec3, device), None, displacement, light]
-    run_rows(kernels.insert_fine, (height, width), inputs, device)
-    return displacement.numpy(), light.numpy()
+    size = (inside.shape[0], inside.shape[1])
+    return field_canvas(size, device).continue_field(field, inside.astype(np.uint8), reach)
 
 
 def twice_as_fine(image: Image) -> Image:

@@ -12,21 +12,26 @@ wp.set_module_options({"enable_backward": False, "fast_math": False})
 
 @wp.kernel
 def insert_fine(
-    field: wp.array2d(dtype=wp.vec4),
-    inside: wp.array2d(dtype=wp.uint8),
-    neighbours: wp.array2d(dtype=wp.uint8),
-    continued: wp.array2d(dtype=wp.vec3),
+    field: wp.array(dtype=wp.vec4),
+    inside: wp.array(dtype=wp.uint8),
+    neighbours: wp.array(dtype=wp.uint8),
+    continued: wp.array(dtype=wp.vec3),
+    stride: int,
+    width: int,
     run: int,
-    displacement: wp.array2d(dtype=wp.vec2),
-    light: wp.array2d(dtype=float),
+    displacement: wp.array(dtype=wp.vec2),
+    light: wp.array(dtype=float),
 ):
-    """Put the fine displacement into the continued one, softly where not all 25 `neighbours` are inside."""
+    """Put the fine displacement into the continued one, softly where not all 25 `neighbours` are inside.
+
+    Pictures are flat, row by row; the rows of the continued one are `stride` long, those of the others `width`.
+    """
     y, s = wp.tid()
-    for x in range(s * run, wp.min((s + 1) * run, field.shape[1])):
-        smooth = continued[y, x]
+    for x in range(s * run, wp.min((s + 1) * run, width)):
+        smooth, at = continued[y * stride + x], y * width + x
         there = wp.vec2(smooth[0], smooth[1])
-        if inside[y, x] != wp.uint8(0):
-            soft = wp.max(float(neighbours[y, x]) * 0.08 - 1.0, 0.0)
-            there += (wp.vec2(field[y, x][0], field[y, x][1]) - there) * soft
-        displacement[y, x] = there
-        light[y, x] = smooth[2]
+        if inside[at] != wp.uint8(0):
+            soft = wp.max(float(neighbours[at]) * 0.08 - 1.0, 0.0)
+            there += (wp.vec2(field[at][0], field[at][1]) - there) * soft
+        displacement[at] = there
+        light[at] = smooth[2]

@@ -102,11 +102,6 @@ def place(
     warp = warp_runtime()
     from affectface.rendering import kernels
 
-    view = kernels.View()
-    view.turn = warp.mat33((MODEL_TO_CAMERA @ camera.rotation).astype(np.float32).ravel().tolist())
-    view.translation = warp.vec3(*map(float, camera.translation))
-    view.focal = float(camera.focal)
-    view.centre = warp.vec2(*map(float, camera.centre))
     count = len(mesh.index)
     points = warp.empty(count, dtype=warp.vec3, device=device)
     normals = warp.empty(count, dtype=warp.vec3, device=device)
@@ -117,10 +112,23 @@ def place(
             put(vertices, warp.vec3, device),
             *mesh.on(device),
             put(shift, warp.vec2, device),
-            view,
+            view_of(camera),
             points,
             normals,
         ],
         device,
     )
     return points.numpy(), normals.numpy()
+
+
+def view_of(camera: Camera) -> Any:
+    """Return a camera as the kernels take it."""
+    warp = warp_runtime()
+    from affectface.rendering import kernels
+
+    view = kernels.View()
+    view.turn = warp.mat33((MODEL_TO_CAMERA @ camera.rotation).astype(np.float32).ravel().tolist())
+    view.translation = warp.vec3(*map(float, camera.translation))
+    view.focal = float(camera.focal)
+    view.centre = warp.vec2(*map(float, camera.centre))
+    return view

@@ -1,6 +1,7 @@
 """The Warp kernels that draw meshes, written once for the CPU and for CUDA.
 
-A kernel's arguments are grouped as: what is drawn, where, and the result. Depth and triangle share one 64-bit word, so
+A kernel's arguments are grouped as: what is drawn, where, and the result. Pictures are flat, row by row, so that one
+buffer serves pictures of any size. Depth and triangle share one 64-bit word, so
 that one atomic minimum settles which triangle is in front, and ties go to the smaller index on every device. Sums over
 the triangles around a vertex are gathered, not scattered: their order, hence the last bit, is the same in every run.
 """
@@ -26,6 +27,42 @@ class View:
     centre: wp.vec2
 
 
+@wp.struct
+class Light:
+    """Second-order harmonics of a light's luminance, and how what it does to pixels is bounded."""
+
+    ambient: float
+    along: wp.vec3
+    mixed: wp.vec3
+    upright: float
+    aslant: float
+    least: float
+    darkest: float
+    brightest: float
+    share: float
+
+
+@wp.func
+def projected(vertex: wp.vec3, view: View, shift: wp.vec2):
+    """A vertex in pixels, and its depth."""
+    camera = view.turn * vertex + view.translation
+    scale = view.focal / camera[2]
+    return wp.vec3(
+        camera[0] * scale + view.centre[0] + shift[0], camera[1] * scale + view.centre[1] + shift[1], camera[2]
+    )
+
+
+@wp.func
+def turned_normal(
+    vertex: wp.vec3, vertices: wp.array(dtype=wp.vec3), ring: wp.array(dtype=wp.vec2i), start: int, end: int, view: View
+):
+    """The normal at a vertex in camera space, each triangle around it counted by its area."""
+    total = wp.vec3(0.0, 0.0, 0.0)
+    for k in range(start, end):
+        total += wp.cross(vertices[ring[k][0]] - vertex, vertices[ring[k][1]] - vertex)
+    return view.turn * total / wp.max(wp.length(total), 1e-12)
+
+
 @wp.kernel
 def place_vertices(
     vertices: wp.array(dtype=wp.vec3),
@@ -37,18 +74,66 @@ def place_vertices(
     points: wp.array(dtype=wp.vec3),
     normals: wp.array(dtype=wp.vec3),
 ):
-    """Project the chosen vertices, and turn their normals, each triangle counted by its area, into camera space."""
+    """Project the chosen vertices, and turn their normals into camera space."""
     i = wp.tid()
     vertex = vertices[index[i]]
-    camera = view.turn * vertex + view.translation
-    scale = view.focal / camera[2]
-    points[i] = wp.vec3(
-        camera[0] * scale + view.centre[0] + shift[i][0], camera[1] * scale + view.centre[1] + shift[i][1], camera[2]
-    )
-    total = wp.vec3(0.0, 0.0, 0.0)
-    for k in range(ring_start[i], ring_start[i + 1]):
-        total += wp.cross(vertices[ring[k][0]] - vertex, vertices[ring[k][1]] - vertex)
-    normals[i] = view.turn * total / wp.max(wp.length(total), 1e-12)
+    points[i] = projected(vertex, view, shift[i])
+    normals[i] = turned_normal(vertex, vertices, ring, ring_start[i], ring_start[i + 1], view)
+
+
+@wp.kernel
+def place_facing(
+    vertices: wp.array(dtype=wp.vec3),
+    index: wp.array(dtype=wp.int32),
+    ring_start: wp.array(dtype=wp.int32),
+    ring: wp.array(dtype=wp.vec2i),
+    shift: wp.array(dtype=wp.vec2),
+    view: View,
+    old_points: wp.array(dtype=wp.vec3),
+    points: wp.array(dtype=wp.vec3),
+    values: wp.array(dtype=wp.vec4),
+):
+    """Project the chosen vertices, and write how far back they were, how much they look at the camera, and how deep."""
+    i = wp.tid()
+    vertex = vertices[index[i]]
+    point = projected(vertex, view, shift[i])
+    points[i] = point
+    n = turned_normal(vertex, vertices, ring, ring_start[i], ring_start[i + 1], view)
+    facing = wp.clamp(-n[2], 0.0, 1.0)
+    values[i] = wp.vec4(old_points[i][0] - point[0], old_points[i][1] - point[1], facing, point[2])
+
+
+@wp.kernel
+def place_lit(
+    vertices: wp.array(dtype=wp.vec3),
+    index: wp.array(dtype=wp.int32),
+    ring_start: wp.array(dtype=wp.int32),
+    ring: wp.array(dtype=wp.vec2i),
+    shift: wp.array(dtype=wp.vec2),
+    view: View,
+    old_points: wp.array(dtype=wp.vec3),
+    old_light: wp.array(dtype=float),
+    light: Light,
+    points: wp.array(dtype=wp.vec3),
+    values: wp.array(dtype=wp.vec4),
+):
+    """Project the chosen vertices, and write how far back they were, and the logarithm of their pixels' change.
+
+    The fourth value is left as it is.
+    """
+    i = wp.tid()
+    vertex = vertices[index[i]]
+    point = projected(vertex, view, shift[i])
+    points[i] = point
+    change = float(0.0)
+    if light.share > 0.0:
+        n = turned_normal(vertex, vertices, ring, ring_start[i], ring_start[i + 1], view)
+        shade = light.ambient + wp.dot(light.along, n)
+        shade += light.mixed[0] * n[0] * n[1] + light.mixed[1] * n[1] * n[2] + light.mixed[2] * n[0] * n[2]
+        shade += light.upright * (3.0 * n[2] * n[2] - 1.0) + light.aslant * (n[0] * n[0] - n[1] * n[1])
+        ratio = wp.max(shade, light.least) / old_light[i]
+        change = light.share * wp.log(wp.clamp(ratio, light.darkest, light.brightest))
+    values[i] = wp.vec4(old_points[i][0] - point[0], old_points[i][1] - point[1], change, values[i][3])
 
 
 @wp.kernel
@@ -58,7 +143,9 @@ def draw_triangles(
     near: float,
     far: float,
     both_sides: bool,
-    buffer: wp.array2d(dtype=wp.uint64),
+    width: int,
+    height: int,
+    buffer: wp.array(dtype=wp.uint64),
 ):
     """Write each triangle's depth and index into the pixels whose centre it covers, where it is in front."""
     t = wp.tid()
@@ -73,9 +160,9 @@ def draw_triangles(
     if area == 0.0 or (area > 0.0 and not both_sides):
         return
     x_first = wp.max(int(wp.ceil(wp.min(wp.min(a[0], b[0]), c[0]) - 0.5)), 0)
-    x_last = wp.min(int(wp.floor(wp.max(wp.max(a[0], b[0]), c[0]) - 0.5)), buffer.shape[1] - 1)
+    x_last = wp.min(int(wp.floor(wp.max(wp.max(a[0], b[0]), c[0]) - 0.5)), width - 1)
     y_first = wp.max(int(wp.ceil(wp.min(wp.min(a[1], b[1]), c[1]) - 0.5)), 0)
-    y_last = wp.min(int(wp.floor(wp.max(wp.max(a[1], b[1]), c[1]) - 0.5)), buffer.shape[0] - 1)
+    y_last = wp.min(int(wp.floor(wp.max(wp.max(a[1], b[1]), c[1]) - 0.5)), height - 1)
     if x_first > x_last or y_first > y_last:
         return
     # An edge is evaluated from its vertex of smaller index for both of its triangles, so that both compute the same
@@ -111,19 +198,20 @@ def draw_triangles(
             w2 = dx2 * (px - x2) + row2
             step = wp.clamp(step_a + w1 * step_b + w2 * step_c, 0.0, DEPTH_STEPS)
             word = (wp.uint64(wp.int32(step)) << wp.uint64(32)) | low
-            wp.atomic_min(buffer, y, x, wp.where(wp.min(wp.min(w0, w1), w2) >= 0.0, word, NOTHING))
+            wp.atomic_min(buffer, y * width + x, wp.where(wp.min(wp.min(w0, w1), w2) >= 0.0, word, NOTHING))
 
 
 @wp.kernel
 def interpolate(
-    buffer: wp.array2d(dtype=wp.uint64),
+    buffer: wp.array(dtype=wp.uint64),
     points: wp.array(dtype=wp.vec3),
     triangles: wp.array(dtype=wp.vec3i),
     labels: wp.array(dtype=wp.uint8),
     values: wp.array(dtype=wp.vec4),
+    width: int,
     run: int,
-    label: wp.array2d(dtype=wp.uint8),
-    result: wp.array2d(dtype=wp.vec4),
+    label: wp.array(dtype=wp.uint8),
+    result: wp.array(dtype=wp.vec4),
 ):
     """Write each pixel's label and the four values of its triangle's vertices at its centre, right in perspective.
 
@@ -132,14 +220,15 @@ def interpolate(
     """
     y, s = wp.tid()
     py = float(y) + 0.5
-    for x in range(s * run, wp.min((s + 1) * run, buffer.shape[1])):
-        word = buffer[y, x]
+    for x in range(s * run, wp.min((s + 1) * run, width)):
+        at = y * width + x
+        word = buffer[at]
         if word == NOTHING:
-            label[y, x] = NO_LABEL
-            result[y, x] = wp.vec4(0.0, 0.0, 0.0, 0.0)
+            label[at] = NO_LABEL
+            result[at] = wp.vec4(0.0, 0.0, 0.0, 0.0)
         else:
             t = wp.int32(word & wp.uint64(0xFFFFFFFF))
-            label[y, x] = labels[t]
+            label[at] = labels[t]
             i = triangles[t][0]
             j = triangles[t][1]
             k = triangles[t][2]
@@ -151,4 +240,4 @@ def interpolate(
             w0 = ((b[0] - px) * (c[1] - py) - (b[1] - py) * (c[0] - px)) * b[2] * c[2]
             w1 = ((c[0] - px) * (a[1] - py) - (c[1] - py) * (a[0] - px)) * c[2] * a[2]
             w2 = ((a[0] - px) * (b[1] - py) - (a[1] - py) * (b[0] - px)) * a[2] * b[2]
-            result[y, x] = (w0 * values[i] + w1 * values[j] + w2 * values[k]) / (w0 + w1 + w2)
+            result[at] = (w0 * values[i] + w1 * values[j] + w2 * values[k]) / (w0 + w1 + w2)

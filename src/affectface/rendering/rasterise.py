@@ -72,18 +72,14 @@ def rasterise(
     near, far = float(points[:, 2].min()), float(points[:, 2].max())
     on_points = put(points.astype(np.float32, copy=False), warp.vec3, device)
     on_triangles = put(triangles, warp.vec3i, device)
-    buffer = warp.full(size, value=0xFFFFFFFFFFFFFFFF, dtype=warp.uint64, device=device)
-    run_kernel(
-        kernels.draw_triangles,
-        len(triangles),
-        [on_points, on_triangles, near, max(far, near + 1e-3), both_sides, buffer],
-        device,
-    )
-    label = warp.empty(size, dtype=warp.uint8, device=device)
-    result = warp.empty(size, dtype=warp.vec4, device=device)
+    pixels = size[0] * size[1]
+    buffer = warp.full(pixels, value=0xFFFFFFFFFFFFFFFF, dtype=warp.uint64, device=device)
+    inputs = [on_points, on_triangles, near, max(far, near + 1e-3), both_sides, size[1], size[0], buffer]
+    run_kernel(kernels.draw_triangles, len(triangles), inputs, device)
+    label = warp.empty(pixels, dtype=warp.uint8, device=device)
+    result = warp.empty(pixels, dtype=warp.vec4, device=device)
     on_values = put(values.astype(np.float32, copy=False), warp.vec4, device)
     on_labels = put(labels, warp.uint8, device)
-    run_rows(
-        kernels.interpolate, size, [buffer, on_points, on_triangles, on_labels, on_values, None, label, result], device
-    )
-    return Raster(label.numpy(), result.numpy())
+    inputs = [buffer, on_points, on_triangles, on_labels, on_values, size[1], None, label, result]
+    run_rows(kernels.interpolate, size, inputs, device)
+    return Raster(label.numpy().reshape(size), result.numpy().reshape(*size, 4))

@@ -14,23 +14,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from affectface.arrays import FloatArray, Image, smooth_step
-from affectface.blending.displacement import continue_field, look_up
+from affectface.blending.displacement import look_up
 from affectface.blending.poisson import blend_poisson
 from affectface.folds.folds import draw_folds
 from affectface.landmarks.masks import hull_mask
 from affectface.occlusion.occlusion import lay_over
-from affectface.rendering.drawn_mesh import place
-from affectface.rendering.rasterise import NO_LABEL, rasterise
-from affectface.rendering.shade import GAMMA, harmonics
+from affectface.rendering.rasterise import NO_LABEL
 from affectface.synthesis.config import SynthesisConfig
 from affectface.synthesis.layers import Window, draw_eyes, draw_mouth
 from affectface.synthesis.parts import EYE, SKIN, Parts
-from affectface.synthesis.source import SourceFace
+from affectface.synthesis.source import FaceCanvas, SourceFace
 
 _STILL = 0.02
 """Movement, pixels, that no eye sees: less than this everywhere, and the photo is returned as it is."""
-_DARKEST, _BRIGHTEST = 0.6, 1.4
-"""Bounds of the change of light: beyond them the fitted light is guessing."""
 _EDGE_ON = 0.12
 """Cosine of the angle to the camera under which skin is taken as not seen in the photo."""
 _EDGE_BLUR = 0.8
@@ -39,8 +35,6 @@ _LEAST_ROOM = 1.6
 """Reach over the longest displacement: a smooth step of that length stays below a slope of 1."""
 _FREE, _FREE_FADE = 0.03, 0.12
 """How far around the lips no hand holds the skin, and over which width it then does, in inter-ocular distances."""
-_TRUST = 0.75
-"""Share of the predicted change of light that is drawn: skin scatters light, and is less contrasted than matt paint."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,23 +75,33 @@ def draw_expression(
     Patch or None
         The new pixels; None where nothing moved.
     """
-    front, (front_shift, mouth_shift) = source.parts.front, shifts
-    points, normals = place(front, vertices, source.camera, front_shift, config.device)
-    values = np.zeros((len(points), 4), dtype=np.float32)
-    values[:, 3] = source.front_facing
-    np.subtract(source.front_points[:, :2], points[:, :2], out=values[:, :2])
+    with source.canvases.one(config.device, config.teeth) as canvas:
+        return _draw(canvas, source, vertices, shifts, config)
+
+
+def _draw(
+    canvas: FaceCanvas,
+    source: SourceFace,
+    vertices: FloatArray,
+    shifts: tuple[FloatArray, FloatArray],
+    config: SynthesisConfig,
+) -> Patch | None:
+    front = canvas.front
+    front.vertices.host[:], front.shift.host[:] = vertices, shifts[0]
+    front.place()
+    points, values = front.points.host, front.values.host
     moved = np.flatnonzero((np.abs(values[:, 0]) > _STILL) | (np.abs(values[:, 1]) > _STILL))
     if not len(moved):
         return None
-    if config.shading:
-        values[:, 2] = _log_light_ratio(source, normals)
+    if not config.shading:
+        values[:, 2] = 0
     # a movement must have room to fade, or it would fold what lies around the face
     reach = max(config.reach * source.eye_distance, _LEAST_ROOM * float(np.abs(values[:, :2]).max()))
     window = _window(points, source.front_points, moved, reach, source.image.shape)
-    drawn = rasterise(window.local(points), front.triangles, front.labels, values, window.size, device=config.device)
+    drawn = front.draw((window.x, window.y), window.size)
     # skin that the photo saw edge-on or not at all, such as under the chin, says nothing about where to look
     known = (drawn.label == SKIN) & (drawn.values[..., 3] > _EDGE_ON)
-    displacement, light = continue_field(drawn.values, known, reach, device=config.device)
+    displacement, light = canvas.field.continue_field(drawn.values, known.view(np.uint8), reach)
     _smooth_edges(displacement, source.parts, points, window)
     if source.held is not None:
         displacement *= _movable(source.held[window.box], source, points, window)[..., None]
@@ -105,7 +109,8 @@ def draw_expression(
         draw_folds(light, displacement, source.folds, vertices, (window.x, window.y), config.folds)
     pixels = look_up(source.finer[window.finer_box], displacement, light)
     draw_eyes(pixels, source, window, drawn.label == EYE, drawn.values, displacement)
-    draw_mouth(pixels, source, window, vertices, mouth_shift, points, drawn.label == NO_LABEL, config)
+    uncovered = drawn.label == NO_LABEL
+    draw_mouth(pixels, source, window, (canvas.mouth, vertices, shifts[1]), points, uncovered, config)
     if source.occlusion is not None:
         lay_over(pixels, source.image[window.box], displacement, source.occlusion, (window.x, window.y))
     if config.blend == "poisson":
@@ -145,12 +150,6 @@ def _movable(held: FloatArray, source: SourceFace, points: FloatArray, window: W
     between = hull_mask([around] if len(lips) else [], window.size)
     distance = cv2.distanceTransform(1 - between, cv2.DIST_L2, 5) / source.eye_distance
     return np.asarray(1 - held * smooth_step((distance - _FREE) / _FREE_FADE), dtype=np.float32)
-
-
-def _log_light_ratio(source: SourceFace, normals: FloatArray) -> FloatArray:
-    """Logarithm of the pixels' change when the light on each vertex (D,) becomes that of the new normals (D, 3)."""
-    ratio = np.maximum(harmonics(normals) @ source.lighting, source.least_light) / source.front_light
-    return np.asarray(_TRUST / GAMMA * np.log(np.clip(ratio, _DARKEST, _BRIGHTEST)), dtype=np.float32)
 
 
 def _window(new: FloatArray, old: FloatArray, moved: NDArray[np.intp], reach: float, size: tuple[int, ...]) -> Window:

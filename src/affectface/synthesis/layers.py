@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from affectface.arrays import BoolArray, FloatArray, Image
 from affectface.blending.displacement import looked_up_at
 from affectface.regions import REGIONS
-from affectface.rendering.drawn_mesh import place
+from affectface.rendering.canvas import MeshCanvas
 from affectface.rendering.eyes import EyeLayers
 from affectface.rendering.mouth import light_in_mouth, mouth_albedo
-from affectface.rendering.rasterise import NO_LABEL, rasterise
+from affectface.rendering.rasterise import NO_LABEL
 from affectface.rendering.shade import to_srgb
 from affectface.rendering.toning import toned
 from affectface.synthesis.config import SynthesisConfig
@@ -114,8 +114,7 @@ def draw_mouth(
     pixels: Image,
     source: SourceFace,
     window: Window,
-    vertices: FloatArray,
-    shift: FloatArray,
+    placing: tuple[MeshCanvas | None, FloatArray, FloatArray],
     front: FloatArray,
     uncovered: BoolArray,
     config: SynthesisConfig,
@@ -130,10 +129,9 @@ def draw_mouth(
         The photo's face region.
     window : Window
         The rectangle of the region that is drawn.
-    vertices : ndarray of shape (U, 3), float32
-        Where the drawn vertices are now, cm.
-    shift : ndarray of shape (D, 2), float32
-        What is added to the mouth's projected vertices, pixels.
+    placing : tuple of MeshCanvas or None, ndarray of shape (U, 3) and ndarray of shape (D, 2), float32
+        What the inside of the mouth is drawn with, where the drawn vertices are now, cm, and what is added to the
+        mouth's projected vertices, pixels.
     front : ndarray of shape (D, 3), float32
         The front's vertices now, projected.
     uncovered : ndarray of shape (h, w), bool
@@ -141,23 +139,19 @@ def draw_mouth(
     config : SynthesisConfig
         The choices of the synthesis.
     """
-    mesh, lips = source.parts.mouth, front[source.parts.lips, :2]
-    if not len(mesh.triangles) or not len(lips):
+    (canvas, vertices, shift), lips = placing, front[source.parts.lips, :2]
+    if canvas is None or not len(lips):
         return
     x, y = lips.T
     part = window.clip((x.min() - 2, y.min() - 2), (x.max() + 3, y.max() + 3))
     if part is None or not uncovered[part.within(window)].any():
         return
-    points, normals = place(mesh, vertices, source.camera, shift, config.device)
-    box, depth = part.within(window), points[:, 2]
-    values = np.empty((len(points), 4), dtype=np.float32)
-    values[:, :2] = source.mouth_points[:, :2] - points[:, :2]
-    values[:, 2] = np.clip(-normals[:, 2], 0, 1)
-    values[:, 3] = depth - np.partition(depth, len(depth) // 50)[len(depth) // 50]
+    canvas.vertices.host[:], canvas.shift.host[:] = vertices, shift
+    canvas.place()
+    box, depth = part.within(window), canvas.points.host[:, 2]
+    canvas.values.host[:, 3] -= np.partition(depth, len(depth) // 50)[len(depth) // 50]
     own_teeth = source.own_teeth if config.teeth else None
-    seen = np.s_[:] if own_teeth is None else mesh.labels != TEETH[0]  # nobody sees another row of upper teeth
-    triangles, labels, size = mesh.triangles[seen], mesh.labels[seen], part.size
-    drawn = rasterise(part.local(points), triangles, labels, values, size, device=config.device)
+    drawn = canvas.draw((part.x, part.y), part.size)
     opening = (drawn.label != NO_LABEL) & uncovered[box]
     if not opening.any():
         return

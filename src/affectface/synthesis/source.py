@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from affectface.arrays import BoolArray, FloatArray, Image
-from affectface.blending.displacement import twice_as_fine
+from affectface.blending.displacement import FieldCanvas, field_canvas, twice_as_fine
 from affectface.camera import Camera
 from affectface.fitting.face_fit import FaceFit, interocular_distance, landmark_shift
 from affectface.folds.folds import Folds, Skin, prepare_folds
@@ -28,11 +29,12 @@ from affectface.occlusion.hands import find_hands, held_skin
 from affectface.occlusion.mask import masked_occlusion
 from affectface.occlusion.occlusion import Occlusion, together, without_occlusion
 from affectface.regions import REGIONS
+from affectface.rendering.canvas import Canvases, Lit, MeshCanvas, mesh_canvas
 from affectface.rendering.drawn_mesh import DrawnMesh, place
 from affectface.rendering.eyes import EyeLayers, separate_eye
 from affectface.rendering.mouth import white_of_photo, white_of_teeth
 from affectface.rendering.rasterise import NO_LABEL, rasterise
-from affectface.rendering.shade import harmonics, luminance
+from affectface.rendering.shade import GAMMA, harmonics, luminance
 from affectface.rendering.toning import toning_of
 from affectface.synthesis.config import SynthesisConfig
 from affectface.synthesis.own_teeth import OwnTeeth, find_own_teeth
@@ -50,6 +52,10 @@ _ENOUGH_TEETH = 30
 """Pixels that are enough to tell it."""
 _LASHES = 0.05
 """Length of lashes with the shadow at their roots, in inter-ocular distances."""
+LIGHT_BOUNDS = (0.6, 1.4)
+"""Bounds of the change of light: beyond them the fitted light is guessing."""
+TRUST = 0.75
+"""Share of the predicted change of light that is drawn: skin scatters light, and is less contrasted than matt paint."""
 TEETH = (REGIONS.index("teeth_upper"), REGIONS.index("teeth_lower"))
 
 
@@ -126,6 +132,42 @@ class SourceFace:
     white: FloatArray
     toning: FloatArray | None
     eye_distance: float
+
+    @cached_property
+    def canvases(self) -> Canvases[FaceCanvas]:
+        """What the face is drawn with."""
+        return Canvases(self._canvas)
+
+    def _canvas(self, device: str) -> FaceCanvas:
+        size = self.image.shape[:2]
+        room = len(self.vertices), size[0] * size[1]
+        lit = Lit(self.front_light, self.lighting, self.least_light, LIGHT_BOUNDS, TRUST / GAMMA)
+        front = mesh_canvas(self.parts.front, self.camera, self.front_points, room, lit, device)
+        front.values.host[:, 3] = self.front_facing
+        mouth = self.parts.mouth
+        inside = (
+            mesh_canvas(mouth, self.camera, self.mouth_points, room, None, device) if len(mouth.triangles) else None
+        )
+        return FaceCanvas(front, inside, field_canvas((size[0], size[1]), device))
+
+
+@dataclass(frozen=True, eq=False)
+class FaceCanvas:
+    """What one picture of a face is drawn with.
+
+    Attributes
+    ----------
+    front : MeshCanvas
+        For skin and eyes; the fourth value is how much the vertices looked at the camera.
+    mouth : MeshCanvas or None
+        For the inside of the mouth; None where the face model has none.
+    field : FieldCanvas
+        For what surrounds the skin.
+    """
+
+    front: MeshCanvas
+    mouth: MeshCanvas | None
+    field: FieldCanvas
 
 
 def prepare_source(

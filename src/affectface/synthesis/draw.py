@@ -53,6 +53,12 @@ class Patch:
     y: int
     pixels: Image
 
+    @property
+    def box(self) -> tuple[slice, slice]:
+        """The part, as an index of the photo."""
+        height, width = self.pixels.shape[:2]
+        return np.s_[self.y : self.y + height, self.x : self.x + width]
+
 
 def draw_expression(
     source: SourceFace, vertices: FloatArray, shifts: tuple[FloatArray, FloatArray], config: SynthesisConfig

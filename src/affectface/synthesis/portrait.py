@@ -28,7 +28,7 @@ from affectface.morphable.library import load_named_face_model
 from affectface.occlusion.mask import MaskSource, read_occlusion_mask
 from affectface.provenance import Provenance, describe
 from affectface.synthesis.config import SynthesisConfig
-from affectface.synthesis.draw import draw_expression
+from affectface.synthesis.draw import Patch, draw_expression
 from affectface.synthesis.neutral import lip_closing, shown_expression
 from affectface.synthesis.source import SourceFace, prepare_source
 from affectface.synthesis.variation import natural_variation, varied
@@ -298,17 +298,31 @@ class Portrait:
         picture = (self.image if onto is None else check_image(onto, "onto")).copy()
         if picture.shape != self.image.shape:
             raise ValueError(f"onto has shape {picture.shape}; the photo's, {self.image.shape}, is needed")
-        moved = self._moved(self._resting_vertices, expression - self.resting_expression)
-        patch = draw_expression(self.source, moved, self._shifts, self.config)
+        patch = self.patch(expression)
         if patch is None:
             return picture
-        box = np.s_[patch.y : patch.y + patch.pixels.shape[0], patch.x : patch.x + patch.pixels.shape[1]]
         if onto is None:
-            picture[box] = patch.pixels
+            picture[patch.box] = patch.pixels
         else:
-            changed = (patch.pixels != self.image[box]).any(axis=-1)
-            picture[box][changed] = patch.pixels[changed]
+            changed = (patch.pixels != self.image[patch.box]).any(axis=-1)
+            picture[patch.box][changed] = patch.pixels[changed]
         return picture
+
+    def patch(self, expression: FloatArray) -> Patch | None:
+        """Return the new pixels of the photo with the face showing expression coefficients.
+
+        Parameters
+        ----------
+        expression : ndarray of shape (E,), float32
+            Strengths of the face model's units.
+
+        Returns
+        -------
+        Patch or None
+            The pixels; None where nothing moved.
+        """
+        moved = self._moved(self._resting_vertices, expression - self.resting_expression)
+        return draw_expression(self.source, moved, self._shifts, self.config)
 
     def animate(self, path: AffectPath, *, fps: float = 25, seconds: float = 3) -> Iterator[Image]:
         """Yield the frames of a clip in which the affect follows a path.

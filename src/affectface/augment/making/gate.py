@@ -27,7 +27,7 @@ from affectface.landmarks.mesh import Reading, crop_around, read_once
 
 _CONFIG = LandmarkFitConfig(expression_scale=0.5)
 """With the person known, landmarks are trusted to say more about rare units, as in `evaluation.consistency`."""
-_STEPS = 4
+_STEPS = 3
 """How often the prior, whose pull is the same at every strength, is made linear again."""
 _LEAST_LOGIT = 8.0
 """The landmarker's logit that counts as a face, as in `affectface.landmarks`."""
@@ -141,7 +141,9 @@ def prepare_gate(square: Square, models: Models, resting: FloatArray) -> Gate:
     return Gate(square.image, motion, normal, noise, plane_of(models), resting, eye_distance)
 
 
-def look(gate: Gate, picture: Image, expression: FloatArray) -> tuple[FloatArray, Found] | None:
+def look(
+    gate: Gate, picture: Image, expression: FloatArray, part: tuple[slice, slice] | None = None
+) -> tuple[FloatArray, Found] | None:
     """Look at a made picture.
 
     Parameters
@@ -152,6 +154,8 @@ def look(gate: Gate, picture: Image, expression: FloatArray) -> tuple[FloatArray
         The picture, of the square's size.
     expression : ndarray of shape (E,), float32
         The strengths that were drawn.
+    part : tuple of slice, optional
+        The part of the picture that was drawn, where that is known.
 
     Returns
     -------
@@ -172,7 +176,7 @@ def look(gate: Gate, picture: Image, expression: FloatArray) -> tuple[FloatArray
         arousal,
         gate.plane.length(found - expression),
         float(np.median(apart)) / gate.eye_distance,
-        seam_score(gate.photo, picture),
+        seam_score(gate.photo, picture, part),
     )
 
 

@@ -194,10 +194,13 @@ def draw_affect(stage: Stage, affect: Affect, *, intensity: float, seed: int) ->
     """
     variation = seed if stage.config.variation else None
     expression = stage.portrait.expression_for(affect, intensity=intensity, variation=variation)
-    drawn = stage.portrait.draw(expression)
+    patch, drawn = stage.portrait.patch(expression), stage.portrait.image
+    if patch is not None:
+        drawn = drawn.copy()
+        drawn[patch.box] = patch.pixels
     landmarks, found, fault = stage.motion.at(expression), None, ""
     if stage.gate is not None:
-        seen = look(stage.gate, drawn, expression)
+        seen = look(stage.gate, drawn, expression, patch.box if patch else None)
         if seen is not None:
             landmarks, found = seen
         fault = fault_of(stage.gate, found, expression, stage.config)

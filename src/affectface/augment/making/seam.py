@@ -8,8 +8,9 @@ from numpy.typing import NDArray
 
 from affectface.arrays import Image
 
-_SHARPEST = 98
-"""Percentile of the steps along the border that is taken: a cut is seen where it is worst."""
+_NOTHING = np.zeros(3)
+_SHARPEST = 0.98
+"""Quantile of the steps along the border that is taken: a cut is seen where it is worst."""
 _FEWEST = 12
 """Pixels of a border that are worth a word."""
 _AROUND = np.ones((3, 3), np.uint8)
@@ -17,7 +18,7 @@ _MOVED = np.ones((9, 9), np.uint8)
 """How far an edge of the photo, such as that of hair over a cheek, may have moved."""
 
 
-def seam_score(photo: Image, picture: Image) -> float:
+def seam_score(photo: Image, picture: Image, part: tuple[slice, slice] | None = None) -> float:
     """Measure the steps along the outer border of what was changed that the photo has nowhere near.
 
     Parameters
@@ -26,6 +27,8 @@ def seam_score(photo: Image, picture: Image) -> float:
         The photo.
     picture : ndarray of shape (H, W, 3), uint8
         What was made of it.
+    part : tuple of slice, optional
+        The part outside which both are the same, where that is known.
 
     Returns
     -------
@@ -33,25 +36,27 @@ def seam_score(photo: Image, picture: Image) -> float:
         Contrast of neighbouring pixels there beyond that of the photo, grey levels, where it is worst; 0 where nothing
         changed, or everything.
     """
-    red, green, blue = cv2.split(cv2.absdiff(photo, picture))
-    difference = cv2.max(cv2.max(red, green), blue)
-    x, y, width, height = cv2.boundingRect(difference)
-    if not width:
+    if part is not None:
+        near = tuple(slice(max(side.start - 2, 0), side.stop + 2) for side in part)
+        photo, picture = photo[near], picture[near]
+    difference = cv2.absdiff(photo, picture)
+    changed = cv2.inRange(difference, _NOTHING, _NOTHING) ^ 255
+    border = _outer_border(changed)
+    if cv2.countNonZero(border) < _FEWEST:
         return 0.0
-    box = np.s_[max(y - 2, 0) : y + height + 2, max(x - 2, 0) : x + width + 2]
-    border = _outer_border((difference[box] > 0).astype(np.uint8))
-    if np.count_nonzero(border) < _FEWEST:
-        return 0.0
-    before = cv2.dilate(_contrast(photo[box]), _MOVED)
-    beyond = cv2.subtract(_contrast(picture[box]), before)[border]
-    return float(np.percentile(beyond, _SHARPEST))
+    before = cv2.dilate(_contrast(photo), _MOVED)
+    beyond = cv2.subtract(_contrast(picture), before)[border > 0]
+    worst = int(_SHARPEST * (len(beyond) - 1))
+    return float(np.partition(beyond, worst)[worst])
 
 
-def _outer_border(changed: NDArray[np.uint8]) -> NDArray[np.bool_]:
+def _outer_border(changed: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """The changed pixels next to what surrounds the change: what stays in its middle, such as glasses, has none."""
     contours, _ = cv2.findContours(changed, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
-    whole = cv2.drawContours(np.zeros_like(changed), contours, -1, 1, cv2.FILLED)
-    return np.asarray((whole > cv2.erode(whole, _AROUND)) & (changed > 0))
+    border = np.zeros_like(changed)
+    for contour in contours:
+        border[contour[:, 0, 1], contour[:, 0, 0]] = 255
+    return border
 
 
 def _contrast(image: Image) -> NDArray[np.uint8]:

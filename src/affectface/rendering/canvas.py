@@ -28,20 +28,20 @@ class Canvases(Generic[Canvas]):
     Attributes
     ----------
     make : callable
-        Makes one more, for a device.
+        Makes one more, from what it is to be like.
     """
 
-    make: Callable[[str], Canvas]
-    _free: dict[str, list[Canvas]] = field(default_factory=dict, repr=False)
+    make: Callable[..., Canvas]
+    _free: dict[tuple[Any, ...], list[Canvas]] = field(default_factory=dict, repr=False)
 
     @contextmanager
-    def one(self, device: str) -> Iterator[Canvas]:
-        """Lend a canvas on a device for as long as the block lasts."""
-        free = self._free.setdefault(device, [])
+    def one(self, *like: Any) -> Iterator[Canvas]:
+        """Lend a canvas, made by `make` of the same arguments, for as long as the block lasts."""
+        free = self._free.setdefault(like, [])
         try:
             canvas = free.pop()
         except IndexError:
-            canvas = self.make(device)
+            canvas = self.make(*like)
         try:
             yield canvas
         finally:

@@ -157,8 +157,8 @@ def draw_mouth(
         return
     rise = _gum_line(drawn.label, opening) - _MOST_GUM * source.eye_distance if own_teeth is None else 0
     if rise > 0:
-        points[source.parts.upper_jaw, 1] -= rise
-        drawn = rasterise(part.local(points), triangles, labels, values, size, device=config.device)
+        canvas.points.host[source.parts.upper_jaw, 1] -= rise
+        drawn = canvas.draw((part.x, part.y), part.size)
         opening = (drawn.label != NO_LABEL) & uncovered[box]
     scale = source.camera.focal / float(depth.min())
     light = light_in_mouth(drawn.values[..., 2], drawn.values[..., 3], opening, scale)

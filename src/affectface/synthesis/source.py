@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import cv2
@@ -138,16 +138,18 @@ class SourceFace:
         """What the face is drawn with."""
         return Canvases(self._canvas)
 
-    def _canvas(self, device: str) -> FaceCanvas:
+    def _canvas(self, device: str, teeth: bool) -> FaceCanvas:
         size = self.image.shape[:2]
         room = len(self.vertices), size[0] * size[1]
         lit = Lit(self.front_light, self.lighting, self.least_light, LIGHT_BOUNDS, TRUST / GAMMA)
         front = mesh_canvas(self.parts.front, self.camera, self.front_points, room, lit, device)
         front.values.host[:, 3] = self.front_facing
-        mouth = self.parts.mouth
-        inside = (
-            mesh_canvas(mouth, self.camera, self.mouth_points, room, None, device) if len(mouth.triangles) else None
-        )
+        mouth, inside = self.parts.mouth, None
+        if teeth and self.own_teeth is not None:  # nobody sees another row of upper teeth
+            others = mouth.labels != TEETH[0]
+            mouth = replace(mouth, triangles=mouth.triangles[others], labels=mouth.labels[others])
+        if len(mouth.triangles):
+            inside = mesh_canvas(mouth, self.camera, self.mouth_points, room, None, device)
         return FaceCanvas(front, inside, field_canvas((size[0], size[1]), device))
 
 

@@ -40,8 +40,8 @@ def seam_score(photo: Image, picture: Image, part: tuple[slice, slice] | None = 
         near = tuple(slice(max(side.start - 2, 0), side.stop + 2) for side in part)
         photo, picture = photo[near], picture[near]
     difference = cv2.absdiff(photo, picture)
-    changed = cv2.inRange(difference, _NOTHING, _NOTHING) ^ 255
-    border = _outer_border(changed)
+    changed = cv2.bitwise_not(cv2.inRange(difference, _NOTHING, _NOTHING))
+    border = _outer_border(np.asarray(changed, dtype=np.uint8))
     if cv2.countNonZero(border) < _FEWEST:
         return 0.0
     before = cv2.dilate(_contrast(photo), _MOVED)

@@ -10,7 +10,10 @@ import numpy as np
 import PIL.Image
 import pytest
 
+from affectface.affect import Expression
 from affectface.assets.example import example_photo
+from affectface.gallery.affect_model_files import load_affect_model
+from affectface.gallery.library import load_named_affect_model
 from affectface.images import read_image
 from affectface.morphable import load_face_model
 from affectface.provenance import Provenance
@@ -30,6 +33,7 @@ WRITTEN = {
     "05_fit_and_mesh": ("05_face.glb", "05_fit.json", "05_overlay.png", "05_texture.png", "05_frontal.png"),
     "06_your_own_face_model": ("06_shipped.png", "06_strong_brows.npz", "06_strong_brows.png"),
     "07_group_photo": ("07_group.png",),
+    "08_own_affect_model": ("08_expressions.png", "08_happiness.png", "08_three_people.npz"),
 }
 
 
@@ -74,6 +78,13 @@ def _check(path: Path) -> bytes | None:
         case ".glb":
             trimesh = pytest.importorskip("trimesh")
             assert len(trimesh.load(path, force="mesh").vertices) > 1000
+        case ".npz" if path.stem == "08_three_people":
+            built, shipped = load_affect_model(path), load_named_affect_model()
+            happiness = Expression("happiness")
+            assert built.provenance["people"] == 3
+            assert 0.3 < built.strengths(happiness)["mouthSmile_L"] < 1.5
+            assert built.strengths(happiness) != shipped.strengths(happiness)
+            assert built.strengths(Expression("fear")) == shipped.strengths(Expression("fear"))
         case ".npz":
             assert load_face_model(path).name == "strong-brows"
         case ".json":

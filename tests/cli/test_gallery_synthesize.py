@@ -35,3 +35,24 @@ def test_meshes_of_too_many_people_are_refused_at_once(tmp_path: Path) -> None:
     code, _, error = run("-o", tmp_path / "m.gallery", "--people", 100_000, "--form", "meshes", "--model", "embedded")
     assert code == 2
     assert "GB are free; ask for fewer people, or for strengths" in " ".join(error.split())
+
+
+def test_scans_are_made_for_ingest(tmp_path: Path) -> None:
+    words = ("-o", tmp_path / "set", "--people", 1, "--form", "scans", "--only", "own/fear", "--frames", 2)
+    code, out, _ = run(*words, "--model", "embedded")
+    assert code == 0
+    assert out.startswith(f"{tmp_path / 'set'}: 1 simulated people, 2 scans; next: affectface gallery ingest ")
+    command = (
+        " ".join(out.split()).partition("next: affectface ")[2].replace("NAME.gallery", str(tmp_path / "x.gallery"))
+    )
+    result = CliRunner().invoke(app, command.split())
+    assert result.exit_code == 0, result.stderr
+    gallery = open_gallery(tmp_path / "x.gallery")
+    assert (gallery.form, gallery.sequences[0].frame_rate, gallery.sequences[0].frames) == ("scans", 25.0, 2)
+    labels = gallery.labels(gallery.sequences[0].name)
+    assert labels is not None
+    assert labels.expression == ("neutral", "fear")
+    assert json.loads(run(*words, "--model", "embedded", "--json")[1])["frames"] == 2
+    code, _, error = run(*words[:-3], "own/nothing", "--model", "embedded")
+    assert code == 2
+    assert "nobody shows 'own/nothing'" in error

@@ -49,3 +49,23 @@ class SynthesisPlan:
             value = getattr(self, field.name)
             if not low <= value <= high:
                 raise ValueError(f"{field.name} is {value}; {low} to {high} is needed")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Selection:
+    """Which part of a plan is made; all of it, if nothing is said.
+
+    Attributes
+    ----------
+    only : tuple of str
+        Patterns of sessions and tasks, such as `directed/*` or `*/happiness`; a sequence that fits one is made.
+    frames : int, optional
+        How many frames of each sequence, at most: the first, the strongest, the last, and others between them.
+    """
+
+    only: tuple[str, ...] = ()
+    frames: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.frames is not None and self.frames < 2:
+            raise ValueError(f"frames is {self.frames}; at least 2 are needed, the first of which is at rest")

@@ -13,6 +13,7 @@ from affectface.cli.augment import augment
 from affectface.cli.bench import bench
 from affectface.cli.dataset import dataset
 from affectface.cli.evaluate import evaluate
+from affectface.cli.experiment import experiment
 from affectface.cli.fit import fit
 from affectface.cli.gallery import gallery
 from affectface.cli.info import info
@@ -54,3 +55,4 @@ app.add_typer(model, name="model")
 app.add_typer(gallery, name="gallery")
 app.add_typer(dataset, name="dataset")
 app.add_typer(augment, name="augment")
+app.add_typer(experiment, name="experiment")

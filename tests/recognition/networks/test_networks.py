@@ -165,7 +165,7 @@ def test_in_use_it_says_the_same_twice_and_of_each_image_alone(name: str, networ
     torch.testing.assert_close(once.valence_arousal[:1], alone.valence_arousal, rtol=1e-3, atol=1e-3)
 
 
-@pytest.mark.parametrize("name", ["compact", "vgg-face-gru"])
+@pytest.mark.parametrize("name", ["compact", "compact-small", "vgg-face-gru"])
 def test_the_same_seed_trains_to_the_same_weights(name: str) -> None:
     def trained() -> torch.Tensor:
         torch.manual_seed(1)

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from affectface.recognition.networks.alexnet import AlexNet
-from affectface.recognition.networks.compact import CompactNet
+from affectface.recognition.networks.compact import SMALL_WIDTHS, CompactNet
 from affectface.recognition.networks.lindt import LindtPair
 from affectface.recognition.networks.outputs import Outputs
 from affectface.recognition.networks.preprocessing import Preprocessing
@@ -18,7 +18,15 @@ from affectface.recognition.networks.resnet import ResNet50, ResNetForm
 from affectface.recognition.networks.vgg import VggFace
 
 NetworkName = Literal[
-    "vgg-face", "vgg-face-small", "vgg-face-gru", "resnet50", "resnet-gru", "alexnet", "lindt", "compact"
+    "vgg-face",
+    "vgg-face-small",
+    "vgg-face-gru",
+    "resnet50",
+    "resnet-gru",
+    "alexnet",
+    "lindt",
+    "compact",
+    "compact-small",
 ]
 """`vgg-face-small` is that of Kollias 2020 for BU-3DFE: 256 and 128 units, convolutions that do not learn."""
 
@@ -46,13 +54,13 @@ class NetworkConfig:
     def __post_init__(self) -> None:
         if self.name not in get_args(NetworkName):
             raise ValueError(f"network is {self.name!r}; there are {', '.join(get_args(NetworkName))}")
-        if self.frozen and self.name in ("lindt", "compact"):
+        if self.frozen and self.name in ("lindt", "compact", "compact-small"):
             raise ValueError(f"{self.name} has no published convolutions to keep; frozen goes with the other networks")
 
     @property
     def pixels(self) -> int:
         """Side of its images, pixels."""
-        small = self.name in ("vgg-face-gru", "resnet-gru", "lindt", "compact")
+        small = self.name in ("vgg-face-gru", "resnet-gru", "lindt", "compact", "compact-small")
         return self.side or (96 if small else 224)
 
     @property
@@ -100,3 +108,5 @@ def _made(config: NetworkConfig) -> nn.Module:
             return LindtPair(outputs, side=side)
         case "compact":
             return CompactNet(outputs, side=side)
+        case "compact-small":
+            return CompactNet(outputs, side=side, widths=SMALL_WIDTHS)

@@ -1,0 +1,36 @@
+"""All experiments by their names."""
+
+from __future__ import annotations
+
+from affectface.errors import TargetError
+from affectface.recognition.experiments import kollias, kollias_ablations, kollias_ages, lindt
+from affectface.recognition.experiments.design import Experiment
+
+EXPERIMENTS = {
+    one.name: one
+    for one in (*kollias.TABLES, *kollias_ablations.EXPERIMENTS, *kollias_ages.EXPERIMENTS, *lindt.EXPERIMENTS)
+}
+"""Experiments in the papers' order."""
+
+
+def experiment_named(name: str) -> Experiment:
+    """Return an experiment.
+
+    Parameters
+    ----------
+    name : str
+        Its name.
+
+    Returns
+    -------
+    Experiment
+        The experiment.
+
+    Raises
+    ------
+    TargetError
+        If there is none of that name.
+    """
+    if name not in EXPERIMENTS:
+        raise TargetError(f"{name!r} is no experiment; there are {', '.join(EXPERIMENTS)}")
+    return EXPERIMENTS[name]

@@ -69,6 +69,8 @@ def test_from_a_manifest_to_scores(manifest: Path, tmp_path: Path) -> None:
     done = run("train", manifest, "-o", made, *options)
     assert done.exit_code == 0, done.stderr
     assert "12 rows of 3 people; loss" in done.stdout
+    assert (made / "curves.csv").read_text(encoding="utf-8").startswith("epoch,step,loss,valence_ccc,")
+    assert (made / "curves.png").stat().st_size > 10_000
     # started again, it is done
     again = run("train", manifest, "-o", made, *options, "--json")
     assert len(json.loads(again.stdout)["history"]) == 2

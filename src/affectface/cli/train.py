@@ -60,6 +60,7 @@ def train(
     from affectface.recognition.networks.build import NetworkConfig
     from affectface.recognition.networks.outputs import Outputs
     from affectface.recognition.training.config import TrainConfig
+    from affectface.recognition.training.curves import PICTURE, plot_curves
     from affectface.recognition.training.cutting import cut_faces
     from affectface.recognition.training.faces import faces_of
     from affectface.recognition.training.train import Start, count_steps, train_recogniser
@@ -97,6 +98,8 @@ def train(
             done = step
 
         made = train_recogniser(config, (learned, judged), out, start=start, progress=stepped)
+    if made.history:
+        plot_curves(made.history, out / PICTURE)
     last: dict[str, Any] = made.history[-1] if made.history else {}
     said = ", ".join(f"{name} {value:.3f}" for name, value in last.items() if name not in ("step", "score"))
     faces = learned.faces

@@ -67,6 +67,8 @@ def test_stopped_at_any_step_it_ends_the_same(steps: int, drawn_faces: Path, und
     for name in ("weights.safetensors", "recogniser.json"):
         assert (tmp_path / name).read_bytes() == (undisturbed / name).read_bytes(), name
     assert not list(tmp_path.glob("step-*"))
+    epochs = (tmp_path / "curves.csv").read_text(encoding="utf-8").splitlines()
+    assert [line.partition(",")[0] for line in epochs] == ["epoch", "1", "2", "3"]
 
 
 def test_killed_it_ends_the_same(drawn_faces: Path, undisturbed: Path, tmp_path: Path) -> None:
@@ -120,8 +122,11 @@ def test_it_learns(drawn_faces: Path, tmp_path: Path) -> None:
     for i, name in enumerate(("valence", "arousal")):
         labels = np.array([getattr(row, name) for row in test.faces.rows])
         assert concordance(labels, said["valence_arousal"][:, i]) > 0.8, name
+    # A mouth that is nearly straight is happy or sad by a hair: which it is depends on how many threads add up.
     labels = np.array([test.faces.expression(row) for row in range(24)])
-    assert accuracy(labels, said["probabilities"].argmax(axis=1)) > 0.8
+    clear = np.abs([row.valence for row in test.faces.rows]) > 0.25
+    assert clear.sum() > 15
+    assert accuracy(labels[clear], said["probabilities"].argmax(axis=1)[clear]) > 0.8
     np.testing.assert_allclose(said["probabilities"].sum(axis=1), 1, atol=1e-6)
     assert made.history[-1]["loss"] < made.history[0]["loss"] / 2
 

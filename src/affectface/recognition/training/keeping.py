@@ -10,6 +10,7 @@ from typing import Any
 import lightning
 import torch
 
+from affectface.recognition.training.curves import TABLE, write_curve_table
 from affectface.recognition.training.state import TrainState, write_state
 
 Progress = Callable[[int, int, dict[str, float]], None]
@@ -17,7 +18,7 @@ Progress = Callable[[int, int, dict[str, float]], None]
 
 
 class Keeper(lightning.Callback):
-    """Writes the state every so many steps and after each epoch, with its scores.
+    """Writes the state every so many steps and after each epoch, with its scores, and the table of all epochs.
 
     Parameters
     ----------
@@ -56,6 +57,8 @@ class Keeper(lightning.Callback):
         if module.config.keep == "best" and better:
             self.best = {name: value.detach().cpu().clone() for name, value in module.network.state_dict().items()}
         self.write(trainer, module)
+        if trainer.is_global_zero:
+            write_curve_table(self.history, self.folder / TABLE)
 
     def write(self, trainer: Any, module: Any) -> None:
         """Write the state, on the first of several devices."""

@@ -82,3 +82,26 @@ def test_replay(out: Path, tmp_path: Path) -> None:
     assert json.loads(done.stdout)["same"] == 2  # those whose photo was missing at first
     for wrong in (["--jobs", "a"], [], ["--jobs", "1", "--sample", "2"], ["--jobs", "4"]):
         assert call("replay", out, *wrong).exit_code == 2
+
+
+def test_card(out: Path, tmp_path: Path) -> None:
+    text = (out / "DATACARD.md").read_text(encoding="utf-8")  # written at the end of the run
+    assert "| planned | 4 |" in text
+    assert "| not made: ImageError | 2 |" in text
+    assert "nothing is said about before" in text
+    assert "| size | 96 |" in text
+    assert str(out.parent) not in text
+    assert (out / "datacard.png").is_file()
+    source = out.with_name("source.csv")
+    source.write_text("path,subject,expression,source\na.png,p,neutral,mine\nb.png,q,fear,mine\n")
+    done = call("card", out, "--source", source, "--licence", "mine=CC BY 4.0", "--date", "2026-11-21")
+    assert done.exit_code == 0, done.output
+    text = (out / "DATACARD.md").read_text(encoding="utf-8")
+    assert "| mine |  | CC BY 4.0 | 2 | 0 |" in text
+    assert "| surprise | 0 | 1 | 1 |" in text
+    assert "synthesised by affectface on 2026-11-21" in text
+    assert call("verify", out).exit_code == 0
+    assert "NAME=TEXT" in call("card", out, "--licence", "mine").output
+    shutil.copytree(out, tmp_path / "out")
+    (tmp_path / "out" / "SHA256SUMS").unlink()
+    assert "is not done; affectface augment run goes on" in call("card", tmp_path / "out").output

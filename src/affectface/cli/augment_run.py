@@ -12,6 +12,7 @@ import typer
 
 from affectface.cli.options import AffectModelOption, JsonOption, ModelOption
 from affectface.cli.report import reporting, say
+from affectface.errors import MissingPackageError
 
 if TYPE_CHECKING:
     from affectface.augment.running.ray_parts import Workforce
@@ -77,9 +78,11 @@ def run(
     On this machine, or on the Ray cluster that the variable RAY_ADDRESS names: then every machine must see the plan,
     the photos and the folder at the same place.
     """
+    from affectface.augment.data_card.of_run import write_card_of_run
     from affectface.augment.making.config import MakingConfig
     from affectface.augment.plan import open_plan
     from affectface.augment.running.config import RunConfig
+    from affectface.augment.running.folder import open_run
     from affectface.augment.running.run import run_plan
 
     try:
@@ -91,6 +94,10 @@ def run(
     opened = open_plan(plan, root=root)
     with _watching() as told:
         totals = run_plan(opened, out, config=config, workers=workers, fits=fits, told=told)
+    try:
+        write_card_of_run(open_run(out, root=root))
+    except MissingPackageError as error:  # all that was asked for is made
+        typer.echo(f"no data card: {error}", err=True)
     say({"folder": str(out), **spoken(totals)}, "\n".join(lines_of(out, totals)), as_json=as_json)
 
 

@@ -81,9 +81,10 @@ def _growth(before: Statistics | None, made: Statistics) -> Iterator[tuple[str, 
     people = "?" if before is None else f"{before.people:,}"
     yield _row("rows", before and before.rows, made.rows)
     yield "people, all of whom were there before", people, f"{made.people:,}", people
-    yield _row("rows with valence and arousal", before and before.points, made.points)
-    filled = [None if one is None else int((one > 0).sum()) for one in _planes(before, made)]
-    yield "cells of the plane with a row", _number(filled[0]), _number(filled[1]), _number(filled[2])
+    if made.points or (before and before.points):
+        yield _row("rows with valence and arousal", before and before.points, made.points)
+        filled = [None if one is None else int((one > 0).sum()) for one in _planes(before, made)]
+        yield "cells of the plane with a row", _number(filled[0]), _number(filled[1]), _number(filled[2])
     for kind, prefix in _KINDS.items():
         there: Mapping[str, int] = getattr(before, kind) if before else {}
         new: Mapping[str, int] = getattr(made, kind)

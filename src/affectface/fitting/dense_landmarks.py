@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from affectface.arrays import FloatArray, check_array
+from affectface.blas import one_blas_thread
 from affectface.camera import MODEL_TO_CAMERA, Camera
 from affectface.errors import ExtremePoseError, FaceTooSmallError
 from affectface.fitting.face_fit import interocular_distance
@@ -38,6 +39,7 @@ class LandmarkFit:
     error: float
 
 
+@one_blas_thread()
 def fit_landmarks(
     model: FaceModel,
     landmarks: FloatArray,

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from affectface.arrays import FloatArray, Image
+from affectface.blas import one_blas_thread
 from affectface.fitting.dense_landmarks import LandmarkFitConfig, fit_landmarks
 from affectface.fitting.face_fit import FaceFit
 from affectface.fitting.lighting import fit_lighting
 from affectface.morphable import FaceModel
 
 
+@one_blas_thread()
 def fit_face(
     model: FaceModel,
     image: Image,

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from affectface.arrays import BoolArray, FloatArray, Image, check_array, check_image
+from affectface.blas import one_blas_thread
 from affectface.fitting.dense_landmarks import LandmarkFit, fit_landmarks
 from affectface.fitting.face_crop import crop_face, face_scale, hidden_points, vertex_visibility
 from affectface.fitting.face_fit import FaceFit, interocular_distance
@@ -30,6 +31,7 @@ from affectface.morphable.texture.texture_model import TextureModel
 __all__ = ["MEASURED", "PhotometricConfig", "fit_photometric", "photometric_term", "used_landmarks"]
 
 
+@one_blas_thread()
 def fit_photometric(
     model: FaceModel,
     texture: TextureModel,

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from affectface.arrays import FloatArray, Image, check_array, check_image
+from affectface.blas import one_blas_thread
 from affectface.camera import quaternion_of, rotation_of
 from affectface.fitting.arrowhead import solve_arrowhead
 from affectface.fitting.dense_landmarks import fit_landmarks
@@ -82,6 +83,7 @@ class SequenceConfig:
     """Most Gauss-Newton steps."""
 
 
+@one_blas_thread()
 def fit_sequence(
     model: FaceModel,
     pictures: Sequence[Picture],
@@ -122,6 +124,7 @@ def fit_sequence(
     return _fit_together(model, pictures, texture, config or SequenceConfig(), film=True)
 
 
+@one_blas_thread()
 def fit_same_person(
     model: FaceModel,
     pictures: Sequence[Picture],

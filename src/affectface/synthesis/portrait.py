@@ -13,6 +13,7 @@ import numpy as np
 from affectface.affect import ActionUnits, Affect, AffectPath, Expression
 from affectface.arrays import BoolArray, FloatArray, Image, check_image, smooth_step
 from affectface.assets import ASSETS
+from affectface.blas import one_blas_thread
 from affectface.errors import AffectFaceError, FaceNotFoundError
 from affectface.fitting.face_fit import FaceFit
 from affectface.fitting.fit import fit_face
@@ -229,6 +230,7 @@ class Portrait:
         closing = lip_closing(self.face_model, self.fit, self.resting_expression)[parts.used]
         return shifts[0] + closing[parts.front.index], shifts[1] + closing[parts.mouth.index]
 
+    @one_blas_thread()
     def express(self, affect: Affect, *, intensity: float = 1.0, onto: Image | None = None) -> Image:
         """Return the photo with the face showing an affect.
 
@@ -280,6 +282,7 @@ class Portrait:
             return self.affect_model
         return self.affect_model.for_face(rest_of(self.face_model, self.fit.identity, self.resting_expression))
 
+    @one_blas_thread()
     def draw(self, expression: FloatArray, *, onto: Image | None = None) -> Image:
         """Return the photo with the face showing expression coefficients.
 

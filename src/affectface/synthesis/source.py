@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from affectface.arrays import BoolArray, FloatArray, Image
+from affectface.blas import one_blas_thread
 from affectface.blending.displacement import FieldCanvas, field_canvas, twice_as_fine
 from affectface.camera import Camera
 from affectface.fitting.face_fit import FaceFit, interocular_distance, landmark_shift
@@ -172,6 +173,7 @@ class FaceCanvas:
     field: FieldCanvas
 
 
+@one_blas_thread()
 def prepare_source(
     image: Image,
     landmarks: FloatArray,

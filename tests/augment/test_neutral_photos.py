@@ -84,6 +84,14 @@ def test_the_fitter_decides(manifest: Manifest, model: FaceModel) -> None:
     assert not list(manifest.path.parent.glob(".*"))
 
 
+def test_a_wrong_root_is_an_error_and_nothing_is_left(manifest: Manifest, model: FaceModel, tmp_path: Path) -> None:
+    out = manifest.path.with_name("nothing.parquet")
+    with pytest.raises(DataSetError, match="none of the 8 photos can be read; is --root right"):
+        choose_neutral(open_manifest(manifest.path, root=tmp_path), out, model)
+    assert not out.exists()
+    assert not list(manifest.path.parent.glob(".*"))
+
+
 def test_the_most_neutral_of_each_person(manifest: Manifest, model: FaceModel) -> None:
     out = manifest.path.with_name("one.parquet")
     config = NeutralConfig(most_expression=9.0, most_each=1)

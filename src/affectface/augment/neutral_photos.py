@@ -27,6 +27,7 @@ from affectface.morphable import FaceModel
 from affectface.synthesis.neutral import amount_of_expression
 
 _SEEN = ("path", "frame", "box")
+_UNREADABLE = "the picture cannot be read"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,7 +101,7 @@ def choose_neutral(
     Raises
     ------
     DataSetError
-        If no row has a neutral label, or a file cannot be written.
+        If no row has a neutral label, none of their photos can be read, or a file cannot be written.
     """
     config = config or NeutralConfig()
     labelled = labelled_neutral(manifest, config.tolerance)
@@ -114,6 +115,10 @@ def choose_neutral(
         for number, row, picture in pictures(manifest, waiting):
             journal.add(number, _finding(model, row, picture))
             advance(1)
+        if all(one.get("reason") == _UNREADABLE for one in journal.found.values()):
+            journal.finish()  # another root is another finding
+            first = next(iter(journal.found.values()))["error"]
+            raise DataSetError(f"none of the {count} photos can be read; is --root right? The first: {first}")
         told = _write(manifest, out, labelled, journal.found, config)
         journal.finish()
     return NeutralPhotos(len(labelled), count, *told)
@@ -161,7 +166,7 @@ def _numbered(manifest: Manifest, wanted: BoolArray, columns: tuple[str, ...]) -
 def _finding(model: FaceModel, row: Row, picture: Image | AffectFaceError) -> Finding:
     """The amount of expression in a picture, or why it cannot be told."""
     if isinstance(picture, AffectFaceError):
-        return {"reason": "the picture cannot be read", "error": str(picture)}
+        return {"reason": _UNREADABLE, "error": str(picture)}
     try:
         fit = fit_face(model, picture, face_of(row, picture).landmarks)
     except AffectFaceError as error:

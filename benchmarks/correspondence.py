@@ -1,13 +1,14 @@
 """Scans of known faces through ingest and register, and how far every vertex is from where it should be.
 
     python benchmarks/correspondence.py [--model embedded] [--people 2] [--frames 5] [--methods flow,uv-tps,nicp]
-        [--no-identity] [--peers]
+        [--no-identity] [--no-units] [--peers]
 
 People are drawn from the identity basis, with 1 mm of smooth differences that it cannot say. They show ramps of facial
 units before a drawn scanner (`affectface.gallery.synthetic.scanner`): other vertices and triangles in each frame, 0.15
-mm of noise, holes, colours, the head moving. Errors are after the rigid motion that the pipeline took out is put back;
-`moved` is the error of the displacement from the neutral face. `--peers` registers one neutral scan with trimesh's
-non-rigid ICP too, with the same landmarks and the same rigid start. Writes
+mm of noise, holes, colours, the head moving. A quarter of what they show is no movement that the face model has. Errors
+are after the rigid motion that the pipeline took out is put back; `moved` is the error of the displacement from the
+neutral face, `full strength` that of the frames where a ramp is at its top. `--peers` registers one neutral scan with
+trimesh's non-rigid ICP too, with the same landmarks and the same rigid start. Writes
 benchmarks/results/correspondence_MODEL.json.
 """
 
@@ -36,6 +37,7 @@ from affectface.gallery.correspondence.working import scan_of
 from affectface.gallery.scans.ingest import IngestConfig, ingest_scans, plan_ingest
 from affectface.gallery.store import open_gallery
 from affectface.gallery.synthetic.scanner import ScannerConfig, scanner_of
+from affectface.gallery.synthetic.shapes import smooth_differences
 from affectface.morphable import FaceModel
 from affectface.morphable.library import load_named_face_model
 
@@ -50,6 +52,8 @@ EYES = 90.0
 """Outer eye corners' distance, mm, that errors are scaled to."""
 UNSAID = 0.1
 """Root mean square of what the identity basis cannot say, cm."""
+UNSHOWN = 0.25
+"""How far a person's movements are from what facial units say, as a share of the movement."""
 MM = 10
 IDENTITY = Motion(np.eye(3), np.zeros(3))
 
@@ -71,6 +75,7 @@ def main() -> None:
     parser.add_argument("--ramps", default=",".join(RAMPS))
     parser.add_argument("--methods", default="flow,uv-tps,nicp")
     parser.add_argument("--no-identity", action="store_true", help="also without the face model's identities")
+    parser.add_argument("--no-units", action="store_true", help="also without its facial units")
     parser.add_argument("--peers", action="store_true")
     options = parser.parse_args()
     model = load_named_face_model(options.model)
@@ -81,18 +86,19 @@ def main() -> None:
         truth = write_scans(model, options.people, options.frames, options.ramps.split(","), folder / "set")
         ingest_scans(plan_ingest(folder / "set", IngestConfig(topology="scans")), folder / "scans.gallery")
         scans = open_gallery(folder / "scans.gallery")
-        runs = [(method, True) for method in options.methods.split(",")] + [("flow", False)] * options.no_identity
-        for method, identity in runs:
-            out = folder / f"{method}-{identity}.gallery"
-            config = RegisterConfig(method=method, identity=identity)
+        runs = {method: RegisterConfig(method=method) for method in options.methods.split(",")}
+        runs |= {"flow, no identity basis": RegisterConfig(identity=False)} if options.no_identity else {}
+        runs |= {"flow, no facial units": RegisterConfig(units=False)} if options.no_units else {}
+        for number, (label, config) in enumerate(runs.items()):
+            out = folder / f"{number}.gallery"
             start, cpu = time.perf_counter(), time.process_time()
             register_gallery(scans, out, options.model, config=config, workers=0)
             count = sum(one.frames for one in scans.sequences)
             found = errors(template, folder / "scans.gallery", out, truth)
             found["seconds_a_frame"] = round((time.perf_counter() - start) / count, 2)
             found["cpu_seconds_a_frame"] = round((time.process_time() - cpu) / count, 2)
-            figures[method if identity else f"{method}, no identity basis"] = found
-            print(method, identity, json.dumps(found), flush=True)
+            figures[label] = found
+            print(label, json.dumps(found), flush=True)
         if options.peers:
             figures["peers, one neutral face"] = peers(template, folder / "scans.gallery", truth)
     RESULTS.mkdir(exist_ok=True)
@@ -106,7 +112,8 @@ def write_scans(model: FaceModel, people: int, frames: int, ramps: list[str], fo
     for person in range(people):
         rng = np.random.default_rng([person, 9])
         face = model.shape(rng.normal(size=len(model.identity)).astype(np.float32)).astype(np.float64)
-        face += unsaid(face, rng)
+        own = smooth_differences(face, 1.0, rng)
+        face += smooth_differences(face, UNSAID, rng)
         scanner = scanner_of(model, person, ScannerConfig(points=30_000))
         for ramp in ramps:
             place = folder / f"p{person}" / ramp
@@ -116,7 +123,8 @@ def write_scans(model: FaceModel, people: int, frames: int, ramps: list[str], fo
             for frame, strength in enumerate(strengths):
                 units = {unit: value * strength for unit, value in RAMPS[ramp].items()}
                 turn = Rotation.from_rotvec(rng.normal(0, 0.06, 3)).as_matrix()
-                shown = face + model.deformation(model.expression_vector(units))
+                shift = model.deformation(model.expression_vector(units))
+                shown = face + shift + UNSHOWN * np.linalg.norm(shift, axis=1, keepdims=True) * own
                 moved = shown @ turn.T + rng.normal(0, 0.6, 3)
                 scan = scanner.scan(moved.astype(np.float32), rng)
                 colour = np.rint(255 * scan.colour).astype(np.uint8)
@@ -128,19 +136,14 @@ def write_scans(model: FaceModel, people: int, frames: int, ramps: list[str], fo
     return found
 
 
-def unsaid(face: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Return smooth displacements (V, 3), cm, that no identity component knows of."""
-    centres = face[rng.choice(len(face), 60, replace=False)]
-    field = np.exp(-((face[:, None] - centres) ** 2).sum(-1) / (2 * 3.0**2)) @ rng.normal(size=(60, 3))
-    return UNSAID * field / np.sqrt((field**2).sum(1).mean())
-
-
 def errors(template: RegistrationTemplate, scans: Path, out: Path, truth: dict[str, Truth]) -> dict[str, Any]:
     """Return mean and 95 % errors, mm at an eye distance of 90 mm, over all frames and by region."""
     gallery = open_gallery(out)
     raw = open_gallery(scans)
     areas = regions(template)
-    every: dict[str, list[np.ndarray]] = {name: [] for name in [*areas, "moved"]}
+    every: dict[str, list[np.ndarray]] = {
+        name: [] for name in [*areas, "moved", "full strength", "moved at full strength"]
+    }
     left_out = 0
     for sequence in gallery.sequences:
         (known,) = (one for name, one in truth.items() if same(name, sequence.name))
@@ -160,7 +163,11 @@ def errors(template: RegistrationTemplate, scans: Path, out: Path, truth: dict[s
                 every[name].append(away[template.skin[rows & scanned]] if name != "everything" else away)
             first = placed - true if first is None else first
             rows = template.skin[template.face & scanned]
-            every["moved"].append(scale * np.linalg.norm(placed - true - first, axis=1)[rows])
+            moved = scale * np.linalg.norm(placed - true - first, axis=1)[rows]
+            every["moved"].append(moved)
+            if known.strength[frame] > 0.99:
+                every["full strength"].append(away[rows])
+                every["moved at full strength"].append(moved)
     result: dict[str, Any] = {"left_out": left_out}
     for name, parts in every.items():
         joined = np.concatenate(parts) if parts else np.array([np.nan])

@@ -36,6 +36,9 @@ def register(
     identity: Annotated[
         bool, typer.Option("--identity/--no-identity", help="Whether the face model's identities guide the template.")
     ] = True,
+    units: Annotated[
+        bool, typer.Option("--units/--no-units", help="Whether the face model's facial units guide frames.")
+    ] = True,
     points: Annotated[
         Path | None,
         typer.Option(
@@ -56,7 +59,7 @@ def register(
     from affectface.gallery.tracking.point_table import read_points
 
     scans = open_gallery(gallery)
-    config = RegisterConfig(method=method.value, identity=identity)
+    config = RegisterConfig(method=method.value, identity=identity, units=units)
     known = None if points is None else read_points(points, scans)
     count = workers or min(os.cpu_count() or 1, 4)
     with progress("registering", sum(one.frames for one in scans.sequences)) as advance:

@@ -22,6 +22,9 @@ class RegisterConfig:
     identity: bool = True
     """Whether the reference's template is first made similar to the person by the face model's identity components."""
 
+    units: bool = True
+    """Whether a frame's skin is moved by the face model's facial units before plates add the rest; not for `uv-tps`."""
+
     reference_steps: tuple[tuple[float, float, int], ...] = ((3.0, 0.4, 3), (0.3, 0.4, 3))
     """Stiffness, farthest closest point (cm) and rounds of the non-rigid ICP of a reference after its identity fit."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,7 @@ from affectface.errors import GalleryError
 from affectface.gallery.correspondence.config import RegisterConfig
 from affectface.gallery.correspondence.cylinder import unroll
 from affectface.gallery.correspondence.elastic import ElasticSurface, elastic_surface
+from affectface.gallery.correspondence.expression import explained, fit_expression
 from affectface.gallery.correspondence.flow import flow_places, skin_picture
 from affectface.gallery.correspondence.hanging import Hanging, follow
 from affectface.gallery.correspondence.head_motion import head_motion
@@ -219,22 +220,46 @@ def _correspondence(
     reference = plates.reference
     both, wanted, trust = landmarks
     frame = unroll(reference.cylinder, motion.apply(scan.vertices), surface.triangles, scan.colour)
-    skin = drawn_to_landmarks(plates.landmarks, wanted, trust)
     if config.method == "uv-tps":
         pair = (both[0].copy(), both[1].copy())
         for marks in pair:
             marks[np.setdiff1d(np.arange(len(marks)), reference.template.landmarks)] = np.nan
+        skin = drawn_to_landmarks(plates.landmarks, wanted, trust)
         found, known = tps_places(reference.cylinder, frame, reference.skin, pair, config.tps_smoothing)
         trust = (known & reference.shown).astype(np.float64)
         return _settled((plates.last, _AGREE), surface, skin, (found, trust), 8)
+    shown = np.zeros_like(reference.skin)
+    if config.units:
+        shown = fit_expression(reference.template, reference.skin, surface, wanted, trust)
+        plates = _displaced(plates, shown)
+    skin = drawn_to_landmarks(plates.landmarks, wanted, trust)
     skin, _ = nicp(plates.steps, surface, skin)
     picture = skin_picture(frame)
     if config.method == "nicp" or picture is None or reference.picture is None:
         return nicp([(plates.last, _CLOSE, config.settle_rounds)], surface, skin)[0]
-    for step in plates.flow:
+    for plate, agree in plates.flow:
         found, sure = flow_places(reference.cylinder, reference.picture, frame, picture, skin)
-        skin = _settled(step, surface, skin, (found, sure * reference.shown), config.settle_rounds)
+        sure = sure * reference.shown
+        if config.units:  # skin that the flow says nothing of goes along
+            shown, before = explained(reference.template, reference.skin, found, sure), shown
+            skin, plate = skin + (shown - before), replace(plate, rest=reference.skin + shown)
+        skin = _settled((plate, agree), surface, skin, (found, sure), config.settle_rounds)
     return skin
+
+
+def _displaced(plates: Plates, by: NDArray[np.float64]) -> Plates:
+    """Return plates whose rest is displaced (S, 3)."""
+
+    def moved(plate: ElasticSurface) -> ElasticSurface:
+        return replace(plate, rest=plate.rest + by)
+
+    return replace(
+        plates,
+        landmarks=moved(plates.landmarks),
+        steps=tuple((moved(plate), farthest, rounds) for plate, farthest, rounds in plates.steps),
+        flow=tuple((moved(plate), agree) for plate, agree in plates.flow),
+        last=moved(plates.last),
+    )
 
 
 def _settled(

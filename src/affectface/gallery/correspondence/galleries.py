@@ -94,7 +94,7 @@ def register_gallery(
     if scans.form != "scans":
         raise GalleryError(f"{scans.path}: holds {scans.form}; scans are registered, as ingest writes them")
     config, face_model = config or RegisterConfig(), load_named_face_model(model)
-    how = {"method": config.method, "face_model": face_model.name, "identity": config.identity}
+    how = {"method": config.method, "face_model": face_model.name, "identity": config.identity, "units": config.units}
     if points is not None:
         how["points"] = points.sha256
     source = {"registered": how, "scans": dict(scans.source)}

@@ -14,6 +14,7 @@ import pytest
 from affectface.affect import ValenceArousal
 from affectface.affect_path import AffectPath
 from affectface.assets.example import example_photo
+from affectface.augment.data_card.writing import CARD, PICTURE
 from affectface.augment.making.config import MakingConfig, Models
 from affectface.augment.making.fitted_photo import FittedPhoto
 from affectface.augment.making.shown import Found, Made, Shown
@@ -98,5 +99,6 @@ def noise_of(
 
 
 def contents(folder: Path) -> dict[str, bytes]:
-    """Every file of a folder, by name."""
-    return {str(file.relative_to(folder)): file.read_bytes() for file in sorted(folder.rglob("*")) if file.is_file()}
+    """Every file of a folder but the data card, which is the command line's, by name."""
+    files = {str(file.relative_to(folder)): file for file in sorted(folder.rglob("*")) if file.is_file()}
+    return {name: file.read_bytes() for name, file in files.items() if name not in (CARD, PICTURE)}

@@ -124,7 +124,10 @@ def _start(ray: Any, workers: int | None, temporary: Path) -> str:
             warnings.simplefilter("ignore")
             found = ray.init(address or "local", **asked).dashboard_url
     except (ConnectionError, RuntimeError, ValueError) as error:
-        raise DataSetError(f"Ray does not start ({str(error).splitlines()[0][:150]})") from None
+        said = str(error).splitlines()[0][:150]
+        if "AuthToken" in f"{error.__cause__}":  # what `ray start` asks for, unless told otherwise
+            said += "; the cluster wants its token: set RAY_AUTH_MODE=token, and see Ray's manual"
+        raise DataSetError(f"Ray does not start ({said})") from None
     return f"http://{found}" if found else ""
 
 

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from affectface.arrays import FloatArray, Image
 from affectface.augment.face_square import cut_square
+from affectface.augment.members import holder_of
 from affectface.augment.pictures import pictures
 from affectface.augment.rows import Row
 from affectface.errors import AffectFaceError, DataSetError
@@ -100,7 +101,8 @@ def _version(faces: Faces) -> str:
     digest = hashlib.sha256(f"{faces.checksum} {faces.side} {faces.landmarks} {ROOM}".encode())
     for path in sorted({row.path for row in faces.rows}):
         try:
-            about = (faces.manifest.root / path).stat()
+            file = faces.manifest.root / path
+            about = (holder_of(file) or file).stat()
             digest.update(f"{path} {about.st_size} {about.st_mtime_ns}".encode())
         except OSError:
             digest.update(f"{path} missing".encode())

@@ -26,6 +26,7 @@ WRITABLE = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff")
 """Suffixes that `write_image` knows."""
 
 _DESCRIPTION = 0x010E
+_ORIENTATION = 0x0112
 _SOFTWARE = 0x0131
 _XMP = 0x02BC
 
@@ -87,6 +88,8 @@ def _decode(name: str, data: bytes) -> Image:
 def _upright(picture: PIL.Image.Image) -> PIL.Image.Image:
     """Return the picture turned after its EXIF orientation; damaged EXIF data count as none."""
     try:
+        if picture.getexif().get(_ORIENTATION, 1) == 1:  # as are most, and a copy of a photo takes milliseconds
+            return picture
         turned: PIL.Image.Image | None = ImageOps.exif_transpose(picture)
     except Exception:  # EXIF parsing fails in any way, and a photo is still a photo without it
         turned = None
@@ -105,7 +108,8 @@ def _to_array(picture: PIL.Image.Image) -> Image:
     profile = picture.info.get("icc_profile")
     if picture.mode not in ("RGB", "CMYK", "L"):
         picture = picture.convert("RGB")
-    return np.array(_to_srgb(picture, profile).convert("RGB"))
+    picture = _to_srgb(picture, profile)
+    return np.array(picture if picture.mode == "RGB" else picture.convert("RGB"))
 
 
 def _to_srgb(picture: PIL.Image.Image, profile: bytes | None) -> PIL.Image.Image:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from functools import lru_cache
+from typing import Any, Literal
 
 import numpy as np
 
 from affectface.arrays import FloatArray
 from affectface.camera import Camera
 from affectface.landmarks.topology import LEFT_EYE_OUTER_CORNER, RIGHT_EYE_OUTER_CORNER
-from affectface.morphable import FaceModel
+from affectface.morphable import LANDMARKS, FaceModel
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,8 +66,18 @@ def fitted_vertices(model: FaceModel, fit: FaceFit) -> FloatArray:
 
 def spread_over_vertices(model: FaceModel, movement: FloatArray) -> FloatArray:
     """Return the movement (V, 2) of the vertices that continues a movement (478, 2) of the landmarks, pixels."""
-    moved = np.einsum("vk,vkd->vd", model.spread_weights, movement[model.spread_landmarks])
-    return np.asarray(moved, dtype=np.float32)
+    return np.asarray(_spread(model) @ movement, dtype=np.float32)
+
+
+@lru_cache(maxsize=4)
+def _spread(model: FaceModel) -> Any:
+    """The sparse matrix (V, 478) of how much each vertex follows each landmark."""
+    from scipy.sparse import csr_array
+
+    count, each = model.spread_weights.shape
+    starts = np.arange(0, count * each + 1, each)
+    columns = model.spread_landmarks.ravel().astype(np.int32)
+    return csr_array((model.spread_weights.ravel(), columns, starts), shape=(count, LANDMARKS))
 
 
 def landmark_shift(model: FaceModel, fit: FaceFit) -> FloatArray:

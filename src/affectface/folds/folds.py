@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from affectface.arrays import FloatArray, Image, smooth_step
+from affectface.arrays import FloatArray, Image, median, smooth_step
 from affectface.blending.displacement import looked_up_at
 from affectface.folds.lines import CHIN, FOLD_LINES, SAMPLES, FoldLine, line_path
 from affectface.folds.relief import Box, dimples, groove
@@ -258,7 +258,7 @@ def _darkness(grey: FloatArray, path: FloatArray, aside: FloatArray) -> float:
     middle, one, other = (
         grey[tuple(np.clip(points, 0, most).astype(int).T[::-1])] for points in (path, path - aside, path + aside)
     )
-    return float(np.median(np.minimum(one, other) - middle))
+    return float(median(np.minimum(one, other) - middle))
 
 
 def _dimples(skin: Skin, size: tuple[int, ...], age: float) -> Fold | None:
@@ -317,7 +317,7 @@ def _age(grey: FloatArray, landmarks: FloatArray, eye_distance: float) -> float:
             continue  # outside of the picture
         fine, coarse = (cv2.GaussianBlur(around, (0, 0), max(s, s * 0.013 * eye_distance)) for s in (0.5, 1.5))
         lines = np.abs(np.subtract(fine, coarse)[room:-room, room:-room])
-        spreads.append(float(np.median(lines)) / 0.6745)
-    found = float(np.median(spreads)) if spreads else 0.0
+        spreads.append(float(median(lines)) / 0.6745)
+    found = float(median(spreads)) if spreads else 0.0
     share = float(smooth_step(np.float32((found - _SMOOTH_SKIN) / (_LINED_SKIN - _SMOOTH_SKIN))))
     return _YOUNG + (_OLD - _YOUNG) * share

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from skimage.graph import MCP_Geometric
 
-from affectface.arrays import BoolArray, FloatArray, Image, smooth_step
+from affectface.arrays import BoolArray, FloatArray, Image, median, smooth_step
 from affectface.landmarks.masks import EYES_AND_BROWS, ball, hull_mask
 from affectface.landmarks.topology import (
     FACE_OVAL,
@@ -108,14 +108,14 @@ def _hair(small: Image, points: FloatArray, eyes: float) -> tuple[FloatArray, Fl
         return None
     # scaled as CIE Lab is, whose tables take OpenCV a tenth of a second to make
     colours = (cv2.cvtColor(small, cv2.COLOR_RGB2YCrCb) * np.array([100 / 255, 1, 1])).astype(np.float32)
-    skin = np.median(colours[sure_skin], axis=0)
+    skin = median(colours[sure_skin], axis=0)
     from_skin = np.linalg.norm(colours - skin, axis=-1)
-    skin_like = max(_SKIN_LIKE, _SKIN_SPREAD * float(np.median(from_skin[sure_skin])))
+    skin_like = max(_SKIN_LIKE, _SKIN_SPREAD * float(median(from_skin[sure_skin])))
     sure_hair = around & (from_skin > skin_like)
-    if sure_hair.sum() < 50 or float(np.median(from_skin[sure_hair])) < _DIFFERENT:
+    if sure_hair.sum() < 50 or float(median(from_skin[sure_hair])) < _DIFFERENT:
         return None
     plain = small.copy()
-    plain[features > 0] = np.median(small[sure_skin], axis=0).astype(np.uint8)
+    plain[features > 0] = median(small[sure_skin], axis=0).astype(np.uint8)
     mask = np.full(size, cv2.GC_PR_FGD, dtype=np.uint8)
     mask[around] = cv2.GC_PR_BGD
     mask[sure_hair] = cv2.GC_BGD

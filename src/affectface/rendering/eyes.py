@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from affectface.arrays import BoolArray, FloatArray, Image
+from affectface.arrays import BoolArray, FloatArray, Image, median
 
 _RINGS = 14
 _LIMBUS = 0.14
@@ -106,7 +106,7 @@ def _complete(
     ring = np.minimum((radius * _RINGS).astype(int), _RINGS)
     for i in range(_RINGS):
         if (inside & (ring == i)).any():
-            rings[i] = np.median(photo[inside & (ring == i)], axis=0)
+            rings[i] = median(photo[inside & (ring == i)], axis=0)
     known = np.flatnonzero(~np.isnan(rings[:, 0]))
     if not len(known):
         return np.asarray(sclera, dtype=np.float32)

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from affectface.arrays import BoolArray, FloatArray, Image
+from affectface.arrays import BoolArray, FloatArray, Image, median
 from affectface.regions import REGIONS
 from affectface.rendering.shade import luminance, to_linear
 
@@ -61,7 +61,7 @@ def white_of_photo(image: Image, sclera: BoolArray, skin: FloatArray) -> FloatAr
     if len(pixels) < 10:
         return np.full(3, np.clip(1.3 * skin_light, 0.12, 0.9), dtype=np.float32)
     bright = pixels[luminance(pixels) >= np.percentile(luminance(pixels), 60)]
-    white = np.median(bright, axis=0)
+    white = median(bright, axis=0)
     light = max(_WHITER * float(luminance(white)), _SKIN_SHARE * skin_light, 0.05)
     tint = white / max(float(luminance(white)), 1e-4)
     tint = tint + 0.5 * (1 - tint)  # veins redden the sclera: half of its tint is the light's

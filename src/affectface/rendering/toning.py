@@ -8,7 +8,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from affectface.arrays import FloatArray, Image
+from affectface.arrays import FloatArray, Image, median
 from affectface.rendering.shade import luminance
 
 _SIDE = 128
@@ -41,7 +41,7 @@ def toning_of(image: Image) -> FloatArray | None:
     luma, *chroma = cv2.cvtColor(small, cv2.COLOR_RGB2YCrCb)[:, 0].T.astype(np.float32)
     steps = (luma // _STEP).astype(int)
     present = np.unique(steps)
-    medians = [np.array([np.median(values[steps == step]) for step in present]) for values in chroma]
+    medians = [np.array([median(values[steps == step]) for step in present]) for values in chroma]
     rank = np.searchsorted(present, steps)
     difference = np.maximum(*(np.abs(values - median[rank]) for values, median in zip(chroma, medians, strict=True)))
     if np.percentile(difference, 95) > _ONE_COLOUR:

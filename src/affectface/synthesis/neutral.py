@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 
 from affectface.arrays import FloatArray, smooth_step
 from affectface.fitting.face_fit import FaceFit, interocular_distance, spread_over_vertices
+from affectface.fitting.landmark_term import landmark_basis
 from affectface.landmarks.topology import (
     CHIN,
     FOREHEAD,
@@ -111,8 +114,11 @@ def lip_closing(model: FaceModel, fit: FaceFit, resting: FloatArray) -> FloatArr
     ndarray of shape (V, 2), float32
         Movement, pixels; all zero for a photo that was neutral to begin with.
     """
-    placed = model.at_landmarks(model.shape(fit.identity, resting))
-    points = fit.camera.project(placed)[:, :2] + fit.residual
+    basis = landmark_basis(model, len(fit.identity))
+    points = np.zeros_like(fit.residual)
+    known = np.concatenate([fit.identity[: basis.identities], resting]).astype(np.float32)
+    points[basis.index] = fit.camera.project(basis.mean + basis.shapes @ known)[:, :2]
+    points += fit.residual
     down = points[CHIN] - points[FOREHEAD]
     down /= max(float(np.linalg.norm(down)), 1e-6)
     gap = np.maximum((points[list(LIPS_INNER_LOWER)] - points[list(LIPS_INNER_UPPER)]) @ down, 0)
@@ -134,7 +140,11 @@ def _by_beginning(strengths: dict[str, float], name: str, otherwise: float) -> f
 
 def _movement(model: FaceModel, expression: FloatArray) -> float:
     """How far the most moved tenth of the landmarks is moved, in inter-ocular distances."""
-    placed = np.flatnonzero(model.landmark_triangles >= 0)
-    moved = model.at_landmarks(model.deformation(expression))
-    eyes = interocular_distance(model.at_landmarks(model.vertices))
-    return float(np.percentile(np.linalg.norm(moved[placed], axis=1), 90)) / eyes
+    moved = landmark_basis(model, 0).shapes @ expression
+    return float(np.percentile(np.linalg.norm(moved, axis=1), 90)) / _eyes_apart(model)
+
+
+@lru_cache(maxsize=4)
+def _eyes_apart(model: FaceModel) -> float:
+    """The mean face's inter-ocular distance, cm."""
+    return interocular_distance(model.at_landmarks(model.vertices))

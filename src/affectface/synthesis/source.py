@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from affectface.arrays import BoolArray, FloatArray, Image
+from affectface.arrays import BoolArray, FloatArray, Image, median
 from affectface.blas import one_blas_thread
 from affectface.blending.displacement import FieldCanvas, field_canvas, twice_as_fine
 from affectface.camera import Camera
@@ -222,8 +222,8 @@ def prepare_source(
     opening = front == EYE
     lighting = luminance(fit.lighting)
     light = harmonics(normals) @ lighting
-    least_light = _LEAST_LIGHT * float(np.median(light))
-    skin_colour = np.median(harmonics(normals[:: max(1, len(normals) // 500)]) @ fit.lighting, axis=0)
+    least_light = _LEAST_LIGHT * float(median(light))
+    skin_colour = median(harmonics(normals[:: max(1, len(normals) // 500)]) @ fit.lighting, axis=0)
     pointed_out = None if mask is None else masked_occlusion(mask[y0:y1, x0:x1], eye_distance)
     glasses = find_glasses(region, landmarks - origin, eye_distance) if config.occlusion else None
     hands = find_hands(image, landmarks, eye_distance, (x0, y0, x1, y1)) if config.occlusion else None

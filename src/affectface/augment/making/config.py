@@ -27,14 +27,14 @@ class MakingConfig:
     """`jpg` of quality 95 without chroma subsampling, or `png`."""
     gate: bool = True
     """Whether each picture is looked at again, and refused if it does not show what was asked."""
-    most_landmark_error: float = 0.05
-    """What the gate allows; see `Found`. In inter-ocular distances."""
-    most_expression_error: float = 0.06
-    """The same of the expression, in inter-ocular distances,"""
-    most_relative_error: float = 0.8
-    """or this share of what the asked expression does to the landmarks, whichever is more."""
-    most_seam: float = 40.0
-    """The same of the seam, grey levels."""
+    most_landmark_error: float = 0.03
+    """What the gate allows `Found.landmark_error` to be, in inter-ocular distances; see `gate` for what passes."""
+    most_expression_error: float = 0.025
+    """The same of `Found.expression_error`, in inter-ocular distances,"""
+    most_relative_error: float = 0.3
+    """plus this share of how far the drawn expression moves the landmarks from where the photo has them."""
+    most_seam: float = 30.0
+    """The same of `Found.seam`, grey levels."""
     variation: bool = True
     """Whether the affect is shown as one of many people would, by the job's seed."""
 

@@ -3,6 +3,16 @@
 The landmarker reads the place where the face must be, without a detector. Person and camera are the photo's, so that
 the expression is what moves the landmarks from where the same landmarker finds them in the photo: a linear problem,
 whose matrix is made once a photo. The prior is that of the fit.
+
+The bounds of `MakingConfig` were set on 43 photos (London, Lisa, zoom, the example), 30 targets each, at 224 pixels: of
+the pictures 99 % pass with ICT-FaceKit and 96 % with the embedded model. Of pictures that show another affect than they
+say, 3 % and 2 % pass where the two move the landmarks by 0.04 inter-ocular distances or more apart (root of the mean
+square; a whole smile moves them by 0.07), none from 0.06. Of spoilt pictures pass: none whose face is painted over, 2 %
+with half of it, but 41 to 60 % with the mouth alone, which the landmarker then guesses; 3 % whose drawn part is laid
+0.03 inter-ocular distances aside, and none from 0.06. A drawn part that is brighter than its surroundings is seen from
+the 30 grey levels that are allowed, for a fringe over a forehead that moves makes 27. The expression that is found is
+as near to what was drawn (0.016 in the median) as what `evaluation.consistency.refit` finds (0.018 to 0.021); the two
+lie 0.013 apart.
 """
 
 from __future__ import annotations
@@ -229,8 +239,8 @@ def fault_of(gate: Gate, found: Found | None, expression: FloatArray, config: Ma
         return "no face: none is found in the picture"
     if found.landmark_error > config.most_landmark_error:
         return f"misplaced face: its landmarks are {found.landmark_error:.3f} of the inter-ocular distance off"
-    asked = gate.plane.length(expression - gate.resting)
-    allowed = max(config.most_expression_error, config.most_relative_error * asked)
+    moved = gate.plane.length(expression - gate.motion.start)
+    allowed = config.most_expression_error + config.most_relative_error * moved
     if found.expression_error > allowed:
         return f"another expression: {found.expression_error:.3f} from what was asked, {allowed:.3f} is allowed"
     if found.seam > config.most_seam:

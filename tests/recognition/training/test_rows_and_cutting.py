@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +15,10 @@ from affectface.errors import DataSetError
 
 torch = pytest.importorskip("torch", reason="torch is not installed: pip install 'affectface[train]'")
 
-from affectface.augment.manifest import write_manifest  # noqa: E402
+from affectface.augment.manifest import open_manifest, write_manifest  # noqa: E402
+from affectface.augment.on_the_fly.samples import Sometimes  # noqa: E402
 from affectface.augment.rows import Row  # noqa: E402
+from affectface.augment.running.outputs import SUFFIX, writing_part  # noqa: E402
 from affectface.images import read_image  # noqa: E402
 from affectface.recognition.networks.outputs import Outputs  # noqa: E402
 from affectface.recognition.training.batches import EpochBatches, FaceBatches, steps_of  # noqa: E402
@@ -128,6 +132,63 @@ def test_boxes_and_landmarks(tmp_path: Path) -> None:
     outside, _ = cut_face(picture, faces_of(tmp_path / "m.csv", BOTH, side=24).rows[1], 24, landmarks=False)
     assert (outside == 0).all()  # the edge is repeated
     assert faces.subjects == {": a.png"}  # nobody known: the file itself
+
+
+@pytest.mark.parametrize("form", ["shards", "parquet"])
+def test_faces_in_shards_are_cut_like_files(form: Any, drawn_faces: Path, tmp_path: Path) -> None:
+    rows = list(open_manifest(drawn_faces).rows())[::3]
+
+    def pack(rows: list[Row]) -> list[Row]:
+        name = f"{form}/part-00000{SUFFIX[form]}"
+        packed = [dataclasses.replace(row, path=f"{name}/{i:09d}.png") for i, row in enumerate(rows)]
+        with writing_part(form, tmp_path / name) as sink:
+            for row, there in zip(rows, packed, strict=True):
+                sink.add(Path(there.path).name, (drawn_faces.parent / row.path).read_bytes(), [there], {})
+        return packed
+
+    packed = pack(rows)
+    with write_manifest(tmp_path / "manifest.parquet") as table:
+        for row in [*packed, dataclasses.replace(packed[0], path=packed[0].path.replace("000000000", "000000999"))]:
+            table.add(row)
+    faces = faces_of(tmp_path / "manifest.parquet", BOTH, side=32)
+    cut = cut_faces(faces, tmp_path / "cut")
+    assert len(cut.images) == len(rows)
+    ((reason, count),) = cut.failures.items()
+    assert (count, "has no file 000000999.png" in reason) == (1, True)
+    for row, image in zip(rows, cut.images, strict=True):
+        np.testing.assert_array_equal(image, read_image(drawn_faces.parent / row.path))
+    shutil.rmtree(tmp_path / form)
+    pack(rows[::-1])  # another shard of the same name is not taken for the one that was cut
+    again = cut_faces(faces, tmp_path / "cut")
+    np.testing.assert_array_equal(again.images, cut.images[::-1])
+
+
+class Mirrored:
+    """Mirrors the picture, moves the points, and says the opposite."""
+
+    def apply(self, sample: Any, rng: np.random.Generator) -> dict[str, Any]:
+        opposite = {"happiness": "sadness", "sadness": "happiness"}[sample["expression"]]
+        made = {**sample, "image": sample["image"][:, ::-1], "valence": -sample["valence"], "expression": opposite}
+        return made | {"arousal": None, "landmarks": sample["landmarks"] + (float(rng.integers(5)), 0)}
+
+
+def test_a_change_brings_its_own_labels(drawn_faces: Path, tmp_path: Path) -> None:
+    faces = faces_of(drawn_faces, BOTH, side=32, split="test", landmarks=True)
+    cut = cut_faces(faces, tmp_path)
+    plain, changed = FaceBatches(cut), FaceBatches(cut, augment=Mirrored(), seed=3)
+    for row in range(4):
+        before, after = plain[2, row], changed[2, row]
+        assert torch.equal(after["images"], before["images"].flip(1))
+        assert after["affect"][0] == -before["affect"][0]
+        assert torch.isnan(after["affect"][1])
+        assert after["expression"] == 1 - before["expression"]
+        shift = np.random.default_rng((3, 2, row)).integers(5) / 16
+        np.testing.assert_allclose(after["landmarks"][:, 0], before["landmarks"][:, 0] + shift, atol=1e-6)
+        np.testing.assert_allclose(after["landmarks"][:, 1], before["landmarks"][:, 1], atol=1e-6)
+        assert after["landmarks"].dtype == torch.float32
+    sometimes = FaceBatches(cut, augment=Sometimes(Mirrored(), 0.5))
+    done = [not torch.equal(sometimes[epoch, 0]["images"], plain[0, 0]["images"]) for epoch in range(40)]
+    assert 10 < sum(done) < 30
 
 
 def test_changes_depend_on_seed_epoch_and_row_only(drawn_faces: Path) -> None:

@@ -59,3 +59,24 @@ def image_of(sample: Sample) -> Image:
     if "image" not in sample:
         raise ValueError(f"the sample has {', '.join(map(str, sample)) or 'nothing'}; an image is needed")
     return check_image(sample["image"])
+
+
+class Sometimes:
+    """A change that is made by chance, and otherwise not.
+
+    Parameters
+    ----------
+    change : Change
+        The change.
+    chance : float
+        Chance that it is made.
+    """
+
+    def __init__(self, change: Change, chance: float) -> None:
+        if not 0 <= chance <= 1:
+            raise ValueError(f"chance is {chance}; a number in [0, 1] is needed")
+        self.change, self.chance = change, chance
+
+    def apply(self, sample: Sample, rng: np.random.Generator) -> dict[str, Any]:
+        """Return the sample changed, or as it is."""
+        return self.change.apply(sample, rng) if rng.random() < self.chance else dict(sample)

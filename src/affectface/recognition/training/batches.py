@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from affectface.arrays import Image
+from affectface.arrays import FloatArray, Image
+from affectface.augment.on_the_fly.samples import Change
 from affectface.recognition.training.cutting import CutFaces
 
-Augment = Callable[[Image, np.random.Generator], Image]
-"""Changes a face's picture as chance has it; the label stays."""
+Augment = Callable[[Image, np.random.Generator], Image] | Change
+"""Changes a face's picture as chance has it. A function leaves the label as it was; a `Change` makes another sample,
+with labels and landmarks of its own, such as `affectface.augment.on_the_fly.synthesis.SynthesisTransform`."""
 
 
 class FaceBatches(torch.utils.data.Dataset[dict[str, Tensor]]):
@@ -27,7 +30,7 @@ class FaceBatches(torch.utils.data.Dataset[dict[str, Tensor]]):
     frames : int
         Frames of a sequence; shorter ones are filled with their last frame, without a label.
     augment : callable, optional
-        Changes pictures in training; where landmarks come along it must not move the face.
+        Changes pictures in training; where landmarks come along a function must not move the face.
     seed : int
         Of the changes.
 
@@ -64,23 +67,48 @@ class FaceBatches(torch.utils.data.Dataset[dict[str, Tensor]]):
         return {name: torch.stack([one[name] for one in made]) for name in made[0]}
 
     def _row(self, row: int, rng: np.random.Generator) -> dict[str, Tensor]:
-        image = np.array(self.cut.images[row])
+        faces = self.cut.faces
+        image, affect, expression = np.array(self.cut.images[row]), faces.affect(row), faces.expression(row)
+        landmarks = None if self.cut.landmarks is None else np.array(self.cut.landmarks[row])
         if self.augment is not None:
-            changed = self.augment(image, rng)
-            if changed.shape != image.shape or changed.dtype != np.uint8:
-                raise ValueError(
-                    f"augment made {changed.dtype} of shape {changed.shape}; an image of its size is needed"
-                )
-            image = np.ascontiguousarray(changed)
+            if callable(getattr(self.augment, "apply", None)):
+                image, affect, expression, landmarks = self._changed(row, rng)
+            else:
+                image = self.augment(image, rng)  # type: ignore[operator]
+            side = faces.side
+            if image.shape != (side, side, 3) or image.dtype != np.uint8:
+                raise ValueError(f"augment made {image.dtype} of shape {image.shape}; an image of its size is needed")
         tensors = {
-            "images": torch.from_numpy(image),
-            "affect": torch.tensor(self.cut.faces.affect(row), dtype=torch.float32),
-            "expression": torch.tensor(self.cut.faces.expression(row)),
+            "images": torch.from_numpy(np.ascontiguousarray(image)),
+            "affect": torch.tensor(affect, dtype=torch.float32),
+            "expression": torch.tensor(expression),
             "row": torch.tensor(row),
         }
-        if self.cut.landmarks is not None:
-            tensors["landmarks"] = torch.from_numpy(np.array(self.cut.landmarks[row]))
+        if landmarks is not None:
+            tensors["landmarks"] = torch.from_numpy(landmarks)
         return tensors
+
+    def _changed(self, row: int, rng: np.random.Generator) -> tuple[Image, tuple[float, float], int, FloatArray | None]:
+        """Another sample of a row: picture, valence and arousal, number of the class, landmarks from -1 to 1."""
+        faces, half = self.cut.faces, np.float32(self.cut.faces.side / 2)
+        said = faces.rows[row]
+        sample: dict[str, Any] = {
+            "image": np.array(self.cut.images[row]),
+            "valence": said.valence,
+            "arousal": said.arousal,
+        }
+        sample |= {"expression": said.expression, "action_units": said.action_units}
+        if self.cut.landmarks is not None:
+            sample["landmarks"] = (self.cut.landmarks[row] + 1) * half
+        made = self.augment.apply(sample, rng)  # type: ignore[union-attr]
+        nan = float("nan")
+        affect = tuple(nan if made[name] is None else made[name] for name in ("valence", "arousal"))
+        names = faces.outputs.classes
+        number = names.index(made["expression"]) if made["expression"] in names else -1
+        landmarks = None
+        if self.cut.landmarks is not None:
+            landmarks = np.asarray(made["landmarks"] / half - 1, dtype=np.float32)
+        return made["image"], (affect[0], affect[1]), number, landmarks
 
 
 class EpochBatches:

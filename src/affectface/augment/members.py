@@ -91,7 +91,7 @@ def _in_tar(holder: Path, version: tuple[int, int], name: str) -> bytes | None:
     return found
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=128)  # 0.5 MB each; a training asks for faces of all shards in turn
 def _tar_index(holder: Path, version: tuple[int, int]) -> dict[str, tuple[int, int]]:
     """Where each file of a shard begins, and its length; `version` makes a shard that was replaced be read anew."""
     with tarfile.open(holder, "r:") as tar:

@@ -42,7 +42,7 @@ class SynthesisConfig:
     most_fits: int = 4096
     """Fits that each process keeps in memory, 13 kB each."""
     most_ready: int = 16
-    """Faces that each process keeps ready to be drawn, some 20 times their pictures each."""
+    """Faces that each process keeps ready to be drawn, which takes a seventh of the time: 7 MB each at 224 pixels."""
 
     def __post_init__(self) -> None:
         if self.most_fits < 1 or self.most_ready < 1:

@@ -15,7 +15,7 @@ from affectface.cli.report import reporting, say
 from affectface.errors import MissingPackageError
 
 if TYPE_CHECKING:
-    from affectface.augment.running.ray_parts import Workforce
+    from affectface.augment.running.ray_session import Workforce
     from affectface.augment.running.run import Listener, Totals
 
 RunArgument = Annotated[Path, typer.Argument(metavar="OUT", help="The folder of a run.", show_default=False)]
@@ -119,10 +119,11 @@ def _watching() -> Iterator[Listener]:
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     console = Console(stderr=True)
+    off = not console.is_terminal
     columns = ("{task.description}", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     rest = TextColumn("{task.fields[rate]}{task.fields[without]}")
     shown = (TextColumn(columns[0]), *columns[1:], rest)
-    with Progress(*shown, console=console, transient=True, disable=not console.is_terminal) as bar:
+    with Progress(*shown, console=console, transient=True, disable=off, speed_estimate_period=600) as bar:
         task = bar.add_task("making", total=None, rate="", without="")
         links: set[str] = set()
 

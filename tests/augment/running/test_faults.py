@@ -39,7 +39,7 @@ def running(
     arguments = ["--part-jobs", str(CONFIG.part_jobs), "--model", "embedded", "--workers", str(workers)]
     process = subprocess.Popen(
         [sys.executable, "-m", "affectface", "augment", "run", str(plan.path), "-o", str(out), *arguments],
-        env={**os.environ, MARK: mark},
+        env={**os.environ, MARK: mark, "RAY_worker_niceness": "0"},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

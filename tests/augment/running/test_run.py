@@ -19,7 +19,8 @@ from affectface.augment.manifest import open_manifest
 from affectface.augment.pictures import pictures
 from affectface.augment.plan import Plan, open_plan, write_plan
 from affectface.augment.running.config import Form, RunConfig
-from affectface.augment.running.folder import held, open_run
+from affectface.augment.running.folder import open_run
+from affectface.augment.running.guarding import held
 from affectface.augment.running.records import read_record
 from affectface.augment.running.run import Totals, run_plan
 from affectface.augment.running.status import status_of
@@ -230,7 +231,7 @@ def test_a_photo_that_changed_since_it_was_fitted_is_noticed(plan: Plan, tmp_pat
 def test_two_runs_do_not_write_into_one_folder(plan: Plan, tmp_path: Path) -> None:
     out = tmp_path / "out"
     run_plan(plan, out, config=CONFIG, workers=1)
-    with held(open_run(out)):
+    with held(out):
         assert status_of(open_run(out)).at_work
         with pytest.raises(DataSetError, match="another run is at work there"):
             run_plan(plan, out, config=CONFIG, workers=1)

@@ -13,8 +13,9 @@ from affectface.augment.data_card.writing import write_data_card
 from affectface.augment.manifest import Manifest, open_manifest
 from affectface.augment.plan import Plan
 from affectface.augment.running.finishing import is_finished
-from affectface.augment.running.folder import CHECKSUMS, MANIFEST, PLAN, REFUSED, SETTINGS, RunFolder
+from affectface.augment.running.folder import CHECKSUMS, MANIFEST, PLAN, REFUSED, RunFolder
 from affectface.augment.running.run import totals_of
+from affectface.augment.running.settings import SETTINGS
 from affectface.errors import DataSetError
 from affectface.files import sha256_of
 

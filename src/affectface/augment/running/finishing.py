@@ -10,9 +10,10 @@ from pathlib import Path
 
 from affectface.augment.manifest import write_manifest
 from affectface.augment.plan import jobs_of
-from affectface.augment.running.folder import CHECKSUMS, MANIFEST, PLAN, REFUSED, SETTINGS, RunFolder
+from affectface.augment.running.folder import CHECKSUMS, MANIFEST, PLAN, REFUSED, RunFolder
 from affectface.augment.running.parts import Part
 from affectface.augment.running.records import read_record, read_summary, rows_of_record
+from affectface.augment.running.settings import SETTINGS
 from affectface.files import atomic_path, sha256_of
 from affectface.provenance import describe
 

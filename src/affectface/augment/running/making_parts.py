@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import cv2
 
-from affectface.augment.running.folder import no_space, unwritable
+from affectface.augment.running.guarding import no_space, unwritable
 from affectface.augment.running.part_work import PartMaker, Work
 from affectface.augment.running.parts import Part
 from affectface.augment.running.records import Summary

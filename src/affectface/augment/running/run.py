@@ -12,11 +12,13 @@ from pathlib import Path
 from affectface.augment.plan import Plan
 from affectface.augment.running.config import RunConfig
 from affectface.augment.running.finishing import finish, is_finished
-from affectface.augment.running.folder import CHECKSUMS, RunFolder, begin, held, unwritable
+from affectface.augment.running.folder import CHECKSUMS, RunFolder, begin
+from affectface.augment.running.guarding import held, unwritable
 from affectface.augment.running.making_parts import Done, clustered, made_here
 from affectface.augment.running.part_work import Work
 from affectface.augment.running.parts import Part
-from affectface.augment.running.ray_parts import Workforce, made_by_ray, ray_session, remove_dead_sessions
+from affectface.augment.running.ray_parts import made_by_ray
+from affectface.augment.running.ray_session import Workforce, ray_session, remove_dead_sessions
 from affectface.augment.running.records import Summary, read_summary
 from affectface.errors import DataSetError
 
@@ -100,7 +102,7 @@ def run_plan(
     config = config or RunConfig()
     _look_for_photos(plan)
     folder = begin(plan, out, config)
-    with held(folder):
+    with held(folder.path):
         parts = folder.parts()
         work = Work(folder, None if fits is None else Path(fits).absolute())
         try:

@@ -6,7 +6,8 @@ import time
 from dataclasses import dataclass
 
 from affectface.augment.running.finishing import is_finished
-from affectface.augment.running.folder import RunFolder, at_work
+from affectface.augment.running.folder import RunFolder
+from affectface.augment.running.guarding import at_work
 from affectface.augment.running.run import Totals, totals_of
 
 _LATEST = 50
@@ -68,4 +69,4 @@ def status_of(folder: RunFolder) -> Status:
     span = latest[-1][0] - latest[0][0] if latest else 0.0
     rate = sum(jobs for _, jobs in latest[1:]) / span if span > 0 else None
     quiet = max(0.0, time.time() - latest[-1][0]) if latest else None
-    return Status(totals_of(folder), at_work(folder), is_finished(folder), rate, quiet)
+    return Status(totals_of(folder), at_work(folder.path), is_finished(folder), rate, quiet)

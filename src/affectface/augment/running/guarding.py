@@ -1,0 +1,65 @@
+"""What keeps two runs out of one folder, and what is said when a disk does not take what is written."""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from affectface.errors import DataSetError
+
+if sys.platform != "win32":  # where nobody is kept out
+    import fcntl
+
+LOCK = ".lock"
+"""The file of a run's folder that the run at work there holds."""
+
+
+@contextmanager
+def held(folder: Path) -> Iterator[None]:
+    """Keep other runs out of a folder.
+
+    Raises
+    ------
+    DataSetError
+        If one is at work there.
+    """
+    try:
+        with (folder / LOCK).open("a") as stream:
+            try:
+                if sys.platform != "win32":
+                    fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise DataSetError(f"{folder}: another run is at work there; wait for it, or stop it") from None
+            yield
+    except OSError as error:
+        raise unwritable(folder, error) from None
+
+
+def at_work(folder: Path) -> bool:
+    """Return whether a run is at work in a folder, on this machine or one that shares its locks."""
+    try:
+        with (folder / LOCK).open("r") as stream:
+            if sys.platform != "win32":
+                fcntl.flock(stream, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    return False
+
+
+def unwritable(place: Path, error: OSError) -> DataSetError:
+    """Return what is said when a file cannot be written."""
+    said = os.strerror(error.errno) if error.errno else str(error).splitlines()[0][:120]
+    if no_space(error):
+        return DataSetError(f"{place}: {said}; make room and run again, which goes on where it was")
+    return DataSetError(f"{place}: cannot be written ({said}); choose another folder")
+
+
+def no_space(error: OSError) -> bool:
+    """Return whether an error says that a disk, a quota or the largest file is full."""
+    return error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)

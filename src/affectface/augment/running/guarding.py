@@ -5,9 +5,11 @@ from __future__ import annotations
 import errno
 import os
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 from affectface.errors import DataSetError
 
@@ -16,6 +18,8 @@ if sys.platform != "win32":  # where nobody is kept out
 
 LOCK = ".lock"
 """The file of a run's folder that the run at work there holds."""
+
+_ATTEMPTS, _PAUSE = 10, 0.05
 
 
 @contextmanager
@@ -29,14 +33,23 @@ def held(folder: Path) -> Iterator[None]:
     """
     try:
         with (folder / LOCK).open("a") as stream:
-            try:
-                if sys.platform != "win32":
-                    fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise DataSetError(f"{folder}: another run is at work there; wait for it, or stop it") from None
+            if not _locked(stream):
+                raise DataSetError(f"{folder}: another run is at work there; wait for it, or stop it")
             yield
     except OSError as error:
         raise unwritable(folder, error) from None
+
+
+def _locked(stream: IO[str]) -> bool:
+    """Whether a file is ours now; somebody may look at its lock for a moment, as `at_work` does."""
+    for _ in range(_ATTEMPTS):
+        try:
+            if sys.platform != "win32":
+                fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return True
+        except BlockingIOError:
+            time.sleep(_PAUSE)
+    return False
 
 
 def at_work(folder: Path) -> bool:

@@ -160,17 +160,25 @@ def _make(stage: Stage, job: Job) -> Made:
 def _make_clip(stage: Stage, job: Job, path: AffectPath) -> Made:
     if job.fps is None or job.seconds is None:
         raise DataSetError(f"job {job.number}: a path without frames a second and seconds; plan again")
-    affects = path.sample(frame_count(job.fps, job.seconds))
-    drawn = [draw_affect(stage, affect, intensity=job.intensity, seed=job.seed) for affect in affects]
-    shown = tuple(one for _, one in drawn)
-    size, faults = drawn[0][0].shape[:2], [one.fault for one in shown if one.fault]
-    if len(faults) > _BAD_FRAMES * len(shown):
-        ((kind, count),) = Counter(fault.partition(":")[0] for fault in faults).most_common(1)
-        return Made(job.number, None, ".mp4", size, job.fps, shown, f"{kind}: in {count} of {len(shown)} frames")
+    shown: list[Shown] = []
     with tempfile.TemporaryDirectory() as folder:
         clip = Path(folder) / "clip.mp4"
-        write_clip(clip, (picture for picture, _ in drawn), job.fps, _provenance(stage, job), threads=1)
-        return Made(job.number, clip.read_bytes(), ".mp4", size, job.fps, shown)
+        write_clip(clip, _frames(stage, job, path, shown), job.fps, _provenance(stage, job), threads=1)
+        data = clip.read_bytes()
+    size, faults = (stage.square.height, stage.square.width), [one.fault for one in shown if one.fault]
+    if len(faults) > _BAD_FRAMES * len(shown):
+        ((kind, count),) = Counter(fault.partition(":")[0] for fault in faults).most_common(1)
+        reason = f"{kind}: in {count} of {len(shown)} frames"
+        return Made(job.number, None, ".mp4", size, job.fps, tuple(shown), reason)
+    return Made(job.number, data, ".mp4", size, job.fps, tuple(shown))
+
+
+def _frames(stage: Stage, job: Job, path: AffectPath, shown: list[Shown]) -> Iterator[Image]:
+    """Yield a clip's pictures one by one, so that none is kept; `shown` takes what each shows."""
+    for affect in path.sample(frame_count(job.fps or 0, job.seconds or 0)):
+        picture, one = draw_affect(stage, affect, intensity=job.intensity, seed=job.seed)
+        shown.append(one)
+        yield picture
 
 
 def draw_affect(stage: Stage, affect: Affect, *, intensity: float, seed: int) -> tuple[Image, Shown]:

@@ -14,6 +14,7 @@ from affectface.errors import GalleryError
 from affectface.gallery.correspondence.config import RegisterConfig
 from affectface.gallery.correspondence.frames import Plates, Registered, plates_of, register_frame
 from affectface.gallery.correspondence.hanging import Hanging
+from affectface.gallery.correspondence.quality import stretched
 from affectface.gallery.correspondence.reference import Reference, register_reference
 from affectface.gallery.correspondence.scan_landmarks import find_landmarks
 from affectface.gallery.correspondence.template import RegistrationTemplate
@@ -123,6 +124,22 @@ def test_half_a_face_is_left_out(plates: Plates, hanging: Hanging, smile: Case) 
 def test_another_scale_is_left_out(plates: Plates, hanging: Hanging, smile: Case) -> None:
     smaller = replace(smile.scan, vertices=0.8 * smile.scan.vertices)
     refused(plates, hanging, smaller, "eye corners|covers|no face|distance")
+
+
+def test_a_squeezed_face_is_no_reference(template: RegistrationTemplate, hanging: Hanging, neutral: Case) -> None:
+    scan = replace(neutral.scan, vertices=neutral.scan.vertices * np.float32([1, 0.7, 1]))
+    with pytest.raises(GalleryError, match=r"it is 0\.7\d times as tall for its width"):
+        register_reference(template, hanging, scan)
+
+
+def test_proportions_of_people_pass_and_stretched_ones_do_not(template: RegistrationTemplate) -> None:
+    config, rng = CONFIG.quality, np.random.default_rng(0)
+    drawn = rng.normal(size=(40, len(template.identity)))
+    people = [template.vertices + np.tensordot(one, template.identity, axes=1) for one in drawn]
+    assert not any(stretched(template, skin, config) for skin in people)
+    assert np.mean([bool(stretched(template, skin * [1, 0.75, 1], config)) for skin in people]) > 0.8
+    assert "0.75 times as tall" in stretched(template, template.vertices * [1, 0.75, 1], config)
+    assert not stretched(template, 1.3 * template.vertices, config)  # the eyes' distance says that
 
 
 def test_another_object_is_left_out(plates: Plates, hanging: Hanging) -> None:

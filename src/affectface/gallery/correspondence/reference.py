@@ -16,7 +16,7 @@ from affectface.gallery.correspondence.flow import SkinPicture, skin_picture
 from affectface.gallery.correspondence.hanging import Hanging, follow
 from affectface.gallery.correspondence.identity import fit_identity
 from affectface.gallery.correspondence.nicp import drawn_to_landmarks, nicp, scan_targets
-from affectface.gallery.correspondence.quality import FrameQuality, fault, measure
+from affectface.gallery.correspondence.quality import FrameQuality, fault, measure, stretched
 from affectface.gallery.correspondence.rigid import Motion
 from affectface.gallery.correspondence.scan_landmarks import ScanLandmarks, find_landmarks, first_motion, outward
 from affectface.gallery.correspondence.scan_surface import ScanSurface, scan_surface
@@ -130,7 +130,7 @@ def register_reference(
         softer = elastic_surface(template, start, template.areas * matched, stiffness)
         skin, _ = nicp([(softer, farthest, rounds)], surface, skin)
     quality, covered = measure(template, surface, skin, start, np.ones(len(skin), bool), aims.places)
-    reason = fault(quality, config.quality)
+    reason = fault(quality, config.quality) or stretched(template, skin, config.quality)
     if reason:
         raise GalleryError(f"the neutral face cannot be registered: {reason}")
     cylinder = fit_cylinder(skin[template.face])

@@ -107,6 +107,13 @@ def test_left_and_right_change_places() -> None:
     assert kept["action_units"] == units
 
 
+def test_landmarks_of_unknown_numbering() -> None:
+    sample = {"image": NOISE, "landmarks": np.full((189, 2), 20, dtype=np.float32)}
+    assert ClassicalTransform(ClassicalConfig(flip=1)).apply(sample, np.random.default_rng(0))["landmarks"] is None
+    kept = ClassicalTransform(ClassicalConfig(flip=0)).apply(sample, np.random.default_rng(0))["landmarks"]
+    assert kept.shape == (189, 2)
+
+
 def test_chance_is_the_seed_and_the_key() -> None:
     one, two = ClassicalTransform(seed=1), ClassicalTransform(seed=1)
     np.testing.assert_array_equal(one(image=NOISE)["image"], two(image=NOISE)["image"])

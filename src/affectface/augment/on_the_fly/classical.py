@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from affectface.arrays import FloatArray, Image, check_image
-from affectface.augment.on_the_fly.mirrored import mirrored_action_units, mirrored_landmarks
+from affectface.augment.on_the_fly.mirrored import MIRRORS, mirrored_action_units, mirrored_landmarks
 from affectface.augment.on_the_fly.samples import Chance, Key, Sample, image_of
 
 _GREY = np.array([0.299, 0.587, 0.114], dtype=np.float32)
@@ -193,12 +193,14 @@ class ClassicalTransform:
         Returns
         -------
         dict
-            The sample; its box is the upright one around the old one's corners.
+            The sample; its box is the upright one around the old one's corners. A mirrored picture's landmarks are None
+            where it is not known which of them are mirror images of each other.
         """
         image, change = image_of(sample), draw_classical(rng, self.config)
         made = {**sample, "image": apply_classical(image, change)}
         if sample.get("landmarks") is not None:
-            made["landmarks"] = classical_landmarks(sample["landmarks"], change, image.shape[:2])
+            known = not change.flipped or len(sample["landmarks"]) in MIRRORS
+            made["landmarks"] = classical_landmarks(sample["landmarks"], change, image.shape[:2]) if known else None
         if sample.get("box") is not None:
             made["box"] = _moved_box(sample["box"], change, image.shape[:2])
         if change.flipped and sample.get("action_units"):

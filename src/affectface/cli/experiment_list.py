@@ -30,7 +30,8 @@ def list_experiments(
             lines += ["", f"{of}{', folds' if study.folds else ''}"]
             lines += [f"  {arm.name:28} {arm.title}" for arm in study.arms]
         takes = [f"{key}/{role}" for key, of in chosen[0].wanted.items() for role in of]
-        lines += ["", "takes", *(f"  --data {one}=MANIFEST" for one in takes)]
+        given = [f"{one}=MANIFEST" for one in takes] if name != "london" else ["london=FOLDER"]
+        lines += ["", "takes", *(f"  --data {one}" for one in given)]
         lines += [f"note: {note}" for note in chosen[0].notes]
         result[name]["arms"] = {one.folder: [arm.name for arm in one.arms] for one in chosen[0].studies}
     say(result, "\n".join(lines), as_json=as_json)

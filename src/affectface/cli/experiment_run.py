@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from affectface.cli.options import JsonOption
+from affectface.cli.options import JsonOption, ModelOption
 from affectface.cli.report import Advance, progress, reporting, say
 from affectface.errors import TargetError
 
@@ -29,7 +29,7 @@ def run(
         typer.Option(
             metavar="NAME[/ROLE]=MANIFEST",
             help="A data set's manifest, or that of images made of it: --data raf-db=real.parquet --data "
-            "raf-db/synthetic=made.parquet; repeatable.",
+            "raf-db/synthetic=made.parquet; repeatable. For london the folder of its faces: --data london=FOLDER.",
         ),
     ] = None,
     seeds: Annotated[int, typer.Option(min=1, help="How often everything is trained.")] = 5,
@@ -37,6 +37,10 @@ def run(
     side: Annotated[int, typer.Option(min=0, help="Side of the pictures, pixels; 0 is the network's own.")] = 0,
     weights: Annotated[Path | None, typer.Option(help="Published weights to start from.")] = None,
     layout: Annotated[str | None, typer.Option(help="How they stand in the file; an unknown name lists them.")] = None,
+    model: ModelOption = None,
+    share: Annotated[
+        str, typer.Option(metavar="I/N", help="Only the I-th of N shares, where N commands run into one folder.")
+    ] = "1/1",
     as_json: JsonOption = False,
 ) -> None:
     """Train and test all that an experiment compares; started again, it goes on where it was stopped."""
@@ -51,10 +55,17 @@ def run(
     given = _data(experiment, data or [])
     try:
         start = None if weights is None else Start(weights=weights, layout=layout)  # type: ignore[arg-type]
-        config = RunConfig(seeds=seeds, epochs=epochs, side=side, start=start)
+        config = RunConfig(seeds=seeds, epochs=epochs, side=side, start=start, share=_share(share))
     except ValueError as fault:
         raise TargetError(str(fault)) from None
     with _steps() as told:
+        if experiment.name == "london":
+            from affectface.recognition.experiments.london_images import prepare_london
+
+            folder = given.get("london", {}).get("real")
+            if folder is None or not folder.is_dir():
+                raise TargetError("london takes the folder of its faces: --data london=FOLDER")
+            given = {"london": prepare_london(folder, out, told=told, face_model=model)}
         run_experiment(experiment, given, out, config=config, told=told)
     _report(experiment, out, as_json)
 
@@ -90,6 +101,14 @@ def _data(experiment: Experiment, given: Sequence[str]) -> dict[str, dict[str, P
             raise TargetError(f"--data {one!r} is nothing that {experiment.name} takes: {takes}")
         found.setdefault(name, {})[role or "real"] = Path(path)
     return found
+
+
+def _share(text: str) -> tuple[int, int]:
+    """The numbers of ``--share``."""
+    first, _, count = text.partition("/")
+    if not (first.isdecimal() and count.isdecimal()):
+        raise ValueError(f"share is {text!r}; such as 1/2 is needed")
+    return int(first), int(count)
 
 
 @contextmanager

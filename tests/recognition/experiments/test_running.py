@@ -155,3 +155,16 @@ def test_sequences_take_made_pictures_of_one_person_together(tmp_path: Path, dat
     assert np.array_equal(faces.images[96], material.cut["synthetic"].images[0])
     # pictures made of a person lie in the folder of the person's film here, so they are frames of it
     assert [len(rows) for rows in sequences_of(faces.faces, 80)] == [12] * 12
+
+
+def test_shares_side_by_side_do_everything_once(tmp_path: Path, data: dict[str, dict[str, Path]]) -> None:
+    experiment = replace(EXPERIMENT, studies=(replace(STUDY, arms=(ARMS[0], ARMS[1], ARMS[3]), seeds=2),))
+    done = []
+    for number in (1, 2):
+        run_experiment(experiment, data, tmp_path, config=RunConfig(seeds=3, share=(number, 2)))
+        done.append(len(list(tmp_path.rglob("tested-*.npz"))))
+    # two trainings of two seeds, one of which is tested twice: the study wants no third seed
+    assert done[1] == 6
+    assert 0 < done[0] < 6
+    with pytest.raises(ValueError, match="such as 1 of 2"):
+        RunConfig(share=(3, 2))

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from affectface.errors import TargetError
-from affectface.recognition.experiments import kollias, kollias_ablations, kollias_ages, lindt
+from affectface.recognition.experiments import kollias, kollias_ablations, kollias_ages, lindt, london
 from affectface.recognition.experiments.design import Experiment
 
 EXPERIMENTS = {
     one.name: one
     for one in (*kollias.TABLES, *kollias_ablations.EXPERIMENTS, *kollias_ages.EXPERIMENTS, *lindt.EXPERIMENTS)
-}
-"""Experiments in the papers' order."""
+} | {london.LONDON.name: london.LONDON}
+"""Experiments in the papers' order, and ours."""
 
 
 def experiment_named(name: str) -> Experiment:

@@ -136,6 +136,8 @@ class Study:
     """The expressions that are told apart; valence and arousal are learned if there are none."""
     training: Training = Training()
     """How its recognisers are trained."""
+    seeds: int = 0
+    """At most so many seeds, where a training is long; as many as the experiment's if 0."""
     folds: bool = False
     """Whether each fold is tested by a recogniser of the others; else the split `test` by one of `train`."""
     against: tuple[tuple[str, str], ...] = ()

@@ -40,8 +40,12 @@ class RunConfig:
     """Side of the pictures, pixels, where it is not to be the network's own."""
     start: Start | None = None
     """Published weights to start from."""
+    share: tuple[int, int] = (1, 1)
+    """Which share of the trainings this is, from 1, and how many run side by side into one folder."""
 
     def __post_init__(self) -> None:
+        if not 1 <= self.share[0] <= self.share[1]:
+            raise ValueError(f"share is {self.share}; such as 1 of 2 is needed")
         if not 1 <= self.seeds <= 1000 or min(self.epochs, self.side) < 0:
             raise ValueError(f"seeds is {self.seeds}, epochs {self.epochs}, side {self.side}; 1 to 1000, and 0 or more")
 
@@ -150,14 +154,24 @@ def _run_study(
     told: Told,
 ) -> None:
     """Every cell that is not there yet; all are checked for leaks before the first is trained."""
-    cells = cells_of(study, arms, folds, config.seeds)
-    chosen = [choose(material.roles, cell.arm, fold=cell.fold, seed=cell.seed) for cell in cells]
+    cells = _shared(cells_of(study, arms, folds, min(config.seeds, study.seeds or config.seeds)), config.share)
+    for learns, tested, fold in dict.fromkeys((cell.arm.learns, cell.arm.tested, cell.fold) for cell in cells):
+        everybody = Arm(name="+".join(learns), title="", learns=learns, tested=tested)
+        choose(material.roles, everybody, fold=fold, seed=0)
     told.begin(f"{study.folder}: trainings", len(cells))
-    for cell, rows in zip(cells, chosen, strict=True):
+    for cell in cells:
         folder = cell_folder(out, study, cell.arm, cell.fold, cell.seed)
         if not said_file(folder, cell.arm).is_file():
+            rows = choose(material.roles, cell.arm, fold=cell.fold, seed=cell.seed)
             _run_cell(study, cell, rows, material, folder, config)
         told.advance(1)
+
+
+def _shared(cells: list[Cell], share: tuple[int, int]) -> list[Cell]:
+    """One share of the cells; those that one recogniser is tested in stay together."""
+    trainings = dict.fromkeys((cell.arm.training, cell.fold, cell.seed) for cell in cells)
+    own = set(list(trainings)[share[0] - 1 :: share[1]])
+    return [cell for cell in cells if (cell.arm.training, cell.fold, cell.seed) in own]
 
 
 def _run_cell(study: Study, cell: Cell, rows: Chosen, material: Material, folder: Path, config: RunConfig) -> None:

@@ -1,0 +1,128 @@
+"""Does it help where real photos are few? 51 people of the London set, and synthetic images of them.
+
+Everything was decided before test people were looked at, on the first fold's training people: sizes, steps, network. A
+seed draws the weights, the order, and who is among the few that are learned from.
+"""
+
+from __future__ import annotations
+
+from affectface.recognition.experiments.design import CCC, MADE, MSE, REAL, SEVEN, Arm, Experiment, Study, Training
+
+FOLDS = 2
+"""Halves of the people: each is tested by recognisers of the other."""
+
+SIZES = (3, 8, 0)
+"""Training people; 0 is all, half of the set."""
+
+NOISES = (0.1, 0.3, 0.5)
+"""Shares of made images with the other label; at 0.5 they say nothing."""
+
+NOISY_PEOPLE = 3
+"""Training people where labels are made wrong."""
+
+PLANE, EXACT = "plane", "exact"
+"""Roles: images over the plane, each affect shown as one of many people would, and by all alike."""
+
+_SMALL = Training(network="compact-small", side=64, batch=16, steps=120, rate=3e-3)
+
+
+def _sized(people: int) -> tuple[Arm, ...]:
+    """The three arms at one size."""
+    end, said = (f" {people}", f"{people} people, ") if people else ("", "all training people, ")
+    return (
+        Arm(name=f"real{end}", title=f"{said}without augmentation", people=people),
+        Arm(
+            name=f"real+classical{end}",
+            title=f"{said}with classical augmentation on the fly",
+            people=people,
+            classical=True,
+        ),
+        Arm(name=f"real+synthetic{end}", title=f"{said}with synthetic images", learns=(REAL, MADE), people=people),
+    )
+
+
+def _pairs() -> tuple[tuple[str, str], ...]:
+    return tuple((arms[0].name, arm.name) for arms in map(_sized, SIZES) for arm in arms[1:])
+
+
+def _noisy() -> tuple[Arm, ...]:
+    people = NOISY_PEOPLE
+    return tuple(
+        Arm(
+            name=f"{share:.0%} wrong",
+            title=f"{people} people, {share:.0%} of the synthetic labels wrong",
+            learns=(REAL, MADE),
+            people=people,
+            wrong=share,
+        )
+        for share in NOISES
+    )
+
+
+_FEW = Study(
+    data="london",
+    name="few",
+    title="Happy against neutral, tested on real photos of unseen people",
+    arms=tuple(arm for people in SIZES for arm in _sized(people)),
+    metrics=("accuracy",),
+    classes=("neutral", "happiness"),
+    training=_SMALL,
+    folds=True,
+    against=_pairs(),
+    plots=("people",),
+)
+_NOISE = Study(
+    data="london",
+    name="few",
+    title=f"Happy against neutral with {NOISY_PEOPLE} training people: labels of synthetic images made wrong",
+    arms=(*(arm for arm in _sized(NOISY_PEOPLE) if not arm.classical), *_noisy()),
+    metrics=("accuracy",),
+    classes=("neutral", "happiness"),
+    training=_SMALL,
+    folds=True,
+    plots=("noise",),
+)
+_SEVEN = Study(
+    data="london",
+    name="seven",
+    title="Seven classes, learned from synthetic images only",
+    arms=(
+        Arm(name="on synthetic", title="tested on synthetic images of unseen people", learns=(MADE,), tested=MADE),
+        Arm(name="on real", title="tested on real neutral and smiling photos of unseen people", learns=(MADE,)),
+    ),
+    metrics=("accuracy", "diagonal.neutral", "diagonal.happiness"),
+    classes=SEVEN,
+    training=Training(network="compact-small", side=64, batch=32, steps=100, rate=3e-3),
+    folds=True,
+    plots=("confusion",),
+)
+_PLANE = Study(
+    data="london",
+    name="plane",
+    title="Valence and arousal of synthetic images of people it never saw",
+    arms=(
+        Arm(
+            name="as people differ",
+            title="each affect as one of many people would show it",
+            learns=(PLANE,),
+            tested=PLANE,
+            classical=True,
+        ),
+        Arm(name="all alike", title="each affect shown alike by all", learns=(EXACT,), tested=EXACT, classical=True),
+    ),
+    metrics=(*CCC, *MSE),
+    training=Training(network="compact-small", side=96, batch=32, steps=700, rate=3e-3),
+    seeds=1,
+    plots=("plane",),
+)
+
+LONDON = Experiment(
+    name="london",
+    title="Does it help where real photos are few?",
+    source="",
+    studies=(_FEW, _NOISE, _SEVEN, _PLANE),
+    notes=(
+        "51 people, a neutral and a smiling photo of each; an error of one photo is 1 % of the accuracy",
+        "a smile that is asked for in front of a camera is an easy class: nothing here says what is gained on others",
+    ),
+)

@@ -97,9 +97,9 @@ def prepare_london(folder: Path, out: Path, *, told: Listener, face_model: str |
     divided = split_people(open_manifest(neutral), place / "most.parquet", shares=PLANE_SHARES)
     points = PlanConfig(strategy="plane", count=sum(divided.people) * PLANE_EACH, splits=("train", "test"))
     make_plan(open_manifest(place / "most.parquet"), place / "plane.parquet", load_named_affect_model(), config=points)
-    _make(place, "plane", config, told)
     (place / "exact.parquet").write_bytes((place / "plane.parquet").read_bytes())
     _make(place, "exact", replace(config, making=MakingConfig(variation=False)), told)
+    _make(place, "plane", config, told)
     labelled = place / "classes" / "labelled.parquet"
     with write_manifest(labelled) as table:
         for row in open_manifest(place / "classes" / "manifest.parquet").rows():

@@ -10,6 +10,7 @@ from torch import nn
 
 from affectface.recognition.networks.alexnet import AlexNet
 from affectface.recognition.networks.compact import SMALL_WIDTHS, CompactNet
+from affectface.recognition.networks.gradients import GradientNet
 from affectface.recognition.networks.lindt import LindtPair
 from affectface.recognition.networks.outputs import Outputs
 from affectface.recognition.networks.preprocessing import Preprocessing
@@ -27,6 +28,7 @@ NetworkName = Literal[
     "lindt",
     "compact",
     "compact-small",
+    "gradients",
 ]
 """`vgg-face-small` is that of Kollias 2020 for BU-3DFE: 256 and 128 units, convolutions that do not learn."""
 
@@ -54,13 +56,13 @@ class NetworkConfig:
     def __post_init__(self) -> None:
         if self.name not in get_args(NetworkName):
             raise ValueError(f"network is {self.name!r}; there are {', '.join(get_args(NetworkName))}")
-        if self.frozen and self.name in ("lindt", "compact", "compact-small"):
+        if self.frozen and self.name in ("lindt", "compact", "compact-small", "gradients"):
             raise ValueError(f"{self.name} has no published convolutions to keep; frozen goes with the other networks")
 
     @property
     def pixels(self) -> int:
         """Side of its images, pixels."""
-        small = self.name in ("vgg-face-gru", "resnet-gru", "lindt", "compact", "compact-small")
+        small = self.name in ("vgg-face-gru", "resnet-gru", "lindt", "compact", "compact-small", "gradients")
         return self.side or (96 if small else 224)
 
     @property
@@ -110,3 +112,5 @@ def _made(config: NetworkConfig) -> nn.Module:
             return CompactNet(outputs, side=side)
         case "compact-small":
             return CompactNet(outputs, side=side, widths=SMALL_WIDTHS)
+        case "gradients":
+            return GradientNet(outputs, side=side)

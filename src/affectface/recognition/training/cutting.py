@@ -77,9 +77,13 @@ def cut_faces(
     """
     place = Path(folder) / f"faces-{_version(faces)[:24]}"
     if not place.is_dir():
-        with atomic_path(place) as temporary:
-            temporary.mkdir(parents=True)
-            _cut_all(faces, temporary, advance)
+        try:
+            with atomic_path(place) as temporary:
+                temporary.mkdir(parents=True)
+                _cut_all(faces, temporary, advance)
+        except OSError:
+            if not place.is_dir():  # else a process beside this one has cut them meanwhile
+                raise
     elif advance is not None:
         advance(len(faces.rows))
     try:

@@ -20,6 +20,7 @@ from affectface.augment.making.photo_reading import read_photo
 from affectface.augment.making.shown import Made, Shown
 from affectface.augment.making.square import Square, square_around, whole_photo
 from affectface.augment.plan import Job
+from affectface.blas import one_blas_thread
 from affectface.clips import write_clip
 from affectface.errors import AffectFaceError, DataSetError
 from affectface.images import encode_image
@@ -118,6 +119,7 @@ def _prepare(photo: FittedPhoto, file: Path, models: Models, config: MakingConfi
     return prepare_stage(square, models, config)
 
 
+@one_blas_thread()
 def prepare_stage(square: Square, models: Models, config: MakingConfig) -> Stage:
     """Make a face ready to show affects.
 
@@ -181,6 +183,7 @@ def _frames(stage: Stage, job: Job, path: AffectPath, shown: list[Shown]) -> Ite
         yield picture
 
 
+@one_blas_thread()
 def draw_affect(stage: Stage, affect: Affect, *, intensity: float, seed: int) -> tuple[Image, Shown]:
     """Draw one picture.
 

@@ -25,23 +25,19 @@ Canvas = TypeVar("Canvas")
 class Canvases(Generic[Canvas]):
     """Canvases that nobody is drawing on, so that threads do not draw on each other's.
 
-    Attributes
-    ----------
-    make : callable
-        Makes one more, from what it is to be like.
+    What makes them is told each time: what is kept here would keep its owner, and both would wait for the collector.
     """
 
-    make: Callable[..., Canvas]
     _free: dict[tuple[Any, ...], list[Canvas]] = field(default_factory=dict, repr=False)
 
     @contextmanager
-    def one(self, *like: Any) -> Iterator[Canvas]:
-        """Lend a canvas, made by `make` of the same arguments, for as long as the block lasts."""
+    def one(self, make: Callable[..., Canvas], *like: Any) -> Iterator[Canvas]:
+        """Lend a canvas, made by `make` of the arguments that follow, for as long as the block lasts."""
         free = self._free.setdefault(like, [])
         try:
             canvas = free.pop()
         except IndexError:
-            canvas = self.make(*like)
+            canvas = make(*like)
         try:
             yield canvas
         finally:

@@ -81,7 +81,7 @@ def draw_expression(
     Patch or None
         The new pixels; None where nothing moved.
     """
-    with source.canvases.one(config.device, config.teeth) as canvas:
+    with source.canvases.one(source.new_canvas, config.device, config.teeth) as canvas:
         return _draw(canvas, source, vertices, shifts, config)
 
 

@@ -137,9 +137,10 @@ class SourceFace:
     @cached_property
     def canvases(self) -> Canvases[FaceCanvas]:
         """What the face is drawn with."""
-        return Canvases(self._canvas)
+        return Canvases()
 
-    def _canvas(self, device: str, teeth: bool) -> FaceCanvas:
+    def new_canvas(self, device: str, teeth: bool) -> FaceCanvas:
+        """Return one more canvas, on a device, with or without the drawn upper teeth that the photo's own replace."""
         size = self.image.shape[:2]
         room = len(self.vertices), size[0] * size[1]
         lit = Lit(self.front_light, self.lighting, self.least_light, LIGHT_BOUNDS, TRUST / GAMMA)

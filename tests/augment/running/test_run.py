@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import errno
 import json
+import os
 import tarfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,8 +20,9 @@ from affectface.augment.manifest import open_manifest
 from affectface.augment.pictures import pictures
 from affectface.augment.plan import Plan, open_plan, write_plan
 from affectface.augment.running.config import Form, RunConfig
-from affectface.augment.running.folder import open_run
+from affectface.augment.running.folder import begin, open_run
 from affectface.augment.running.guarding import held
+from affectface.augment.running.part_work import Work
 from affectface.augment.running.records import read_record
 from affectface.augment.running.run import Totals, run_plan
 from affectface.augment.running.status import status_of
@@ -236,6 +238,17 @@ def test_two_runs_do_not_write_into_one_folder(plan: Plan, tmp_path: Path) -> No
         with pytest.raises(DataSetError, match="another run is at work there"):
             run_plan(plan, out, config=CONFIG, workers=1)
     run_plan(plan, out, config=CONFIG, workers=1)
+
+
+def test_paths_mean_the_same_in_every_process(plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(plan.root)
+    folder = begin(open_plan("plan.parquet"), os.path.relpath(tmp_path / "out"), CONFIG)
+    work = Work.of(folder, "fits")
+    assert work.fits == plan.root / "fits"
+    for path in (work.folder.path, work.folder.plan.path, work.folder.plan.root):
+        assert path.is_absolute()
+    assert work.folder.plan.root == plan.root
+    assert work.folder.path.resolve() == (tmp_path / "out").resolve()
 
 
 def test_refusals_are_listed(undisturbed: Path) -> None:

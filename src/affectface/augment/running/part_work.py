@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
@@ -41,6 +42,13 @@ class Work:
 
     folder: RunFolder
     fits: Path | None = None
+
+    @classmethod
+    def of(cls, folder: RunFolder, fits: str | os.PathLike[str] | None = None) -> Work:
+        """Return the work on a folder with paths that mean the same wherever a process was started."""
+        plan = replace(folder.plan, path=folder.plan.path.absolute(), root=folder.plan.root.absolute())
+        folder = replace(folder, path=folder.path.absolute(), plan=plan)
+        return cls(folder, None if fits is None else Path(fits).absolute())
 
 
 class PartMaker:

@@ -7,7 +7,6 @@ import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from affectface.augment.plan import Plan
 from affectface.augment.running.config import RunConfig
@@ -104,7 +103,7 @@ def run_plan(
     folder = begin(plan, out, config)
     with held(folder.path):
         parts = folder.parts()
-        work = Work(folder, None if fits is None else Path(fits).absolute())
+        work = Work.of(folder, fits)
         try:
             _remove_unfinished(folder)
             totals = _make_parts(work, parts, workers, told)

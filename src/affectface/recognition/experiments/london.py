@@ -1,8 +1,8 @@
 """Does it help where real photos are few? 51 people of the London set, and synthetic images of them.
 
 Rates and steps were chosen on some of the people that learn in one of the folds; so was the network, after a first try
-of `compact-small` of which some test figures had been seen. A seed draws the order, the weights where they are drawn, and
-who is among the few that are learned from.
+of `compact-small` of which some test figures had been seen. A seed draws the order, the weights where they are drawn,
+and who is among the few that are learned from.
 """
 
 from __future__ import annotations

@@ -35,6 +35,12 @@ def running(
     plan: Plan, out: Path, workers: int, before: Callable[[], None] | None = None
 ) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """A run in a process of its own, and the mark that it and all it starts have in their environment."""
+
+    def prepare() -> None:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # ignored where the tests themselves run in the background
+        if before is not None:
+            before()
+
     mark = uuid.uuid4().hex
     arguments = ["--part-jobs", str(CONFIG.part_jobs), "--model", "embedded", "--workers", str(workers)]
     process = subprocess.Popen(
@@ -44,7 +50,7 @@ def running(
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
-        preexec_fn=before,
+        preexec_fn=prepare,
     )
     try:
         yield process, mark

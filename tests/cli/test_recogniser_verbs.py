@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -91,6 +92,31 @@ def test_from_a_manifest_to_scores(manifest: Path, tmp_path: Path) -> None:
     truth = np.array([(number - 1.5) / 2 + person / 50 for person in (4, 5) for number in range(4)])
     said = np.array([float(row["valence"]) for row in rows])
     assert figures["valence_arousal"]["valence"]["mse"] == pytest.approx(np.mean((truth - said) ** 2), rel=1e-3)
+
+
+def test_faces_are_synthesised_while_it_learns(tmp_path: Path) -> None:
+    for package in ("torch", "lightning", "safetensors"):
+        pytest.importorskip(package, reason=f"{package} is not installed: pip install 'affectface[train]'")
+    from affectface.assets.example import example_photo
+    from affectface.augment.manifest import write_manifest
+    from affectface.augment.rows import Row
+
+    shutil.copy(example_photo(), tmp_path / "a.jpg")
+    with write_manifest(tmp_path / "m.csv") as table:
+        for name in ("happiness", "neutral"):
+            table.add(Row("a.jpg", "p", "train", expression=name, box=(180.0, 60.0, 90.0, 120.0)))
+    options = ("--network", "gradients", "--classes", "neutral,happiness", "--no-affect", "--validation", "")
+    options += ("--epochs", 4, "--batch", 2, "--model", "embedded")
+    done = run("train", tmp_path / "m.csv", "-o", tmp_path / "r", *options, "--synthesise", 0.5, "--classical")
+    assert done.exit_code == 0, done.stderr
+    made = next(line for line in done.stdout.splitlines() if line.endswith(" made"))
+    assert 0 < int(made.split()[1]) < 8
+    assert list((tmp_path / "r" / "fits").rglob("*.arrow"))
+    other = run("train", tmp_path / "m.csv", "-o", tmp_path / "plain", *options)
+    assert other.exit_code == 0, other.stderr
+    assert "synthesised: " not in other.stdout
+    weights = [(tmp_path / name / "weights.safetensors").read_bytes() for name in ("r", "plain")]
+    assert weights[0] != weights[1]
 
 
 @pytest.mark.parametrize(

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from affectface.cli.dataset_import import ManifestArgument
-from affectface.cli.options import JsonOption
+from affectface.cli.options import JsonOption, ModelOption
 from affectface.cli.report import progress, reporting, say
 from affectface.errors import TargetError
 
 if TYPE_CHECKING:
+    from affectface.augment.on_the_fly.synthesis import SynthesisTransform
     from affectface.recognition.losses import LossConfig
     from affectface.recognition.training.faces import Faces
 
@@ -46,6 +47,19 @@ def train(
     batch: Annotated[int, typer.Option(min=1, help="Rows, or sequences, in a step.")] = 32,
     rate: Annotated[float, typer.Option(min=0, help="The learning rate.")] = 1e-3,
     side: Annotated[int, typer.Option(min=0, help="Side of the pictures, pixels; 0 is the network's own.")] = 0,
+    synthesise: Annotated[
+        float,
+        typer.Option(
+            min=0,
+            max=1,
+            metavar="SHARE",
+            help="Share of the rows that is replaced by syntheses of the same faces, others in each epoch.",
+        ),
+    ] = 0.0,
+    classical: Annotated[
+        bool, typer.Option(help="Whether pictures are turned, mirrored, cropped and coloured, anew in each epoch.")
+    ] = False,
+    model: ModelOption = None,
     best: Annotated[bool, typer.Option(help="Whether the best epoch is kept, not the last.")] = False,
     workers: Annotated[int, typer.Option(min=0, help="Processes that read images.")] = 0,
     devices: Annotated[int, typer.Option(min=1, help="Graphics cards.")] = 1,
@@ -57,6 +71,7 @@ def train(
     from affectface.recognition.packages import check_installed
 
     check_installed()
+    from affectface.augment.on_the_fly.learning import learning_change
     from affectface.recognition.networks.build import NetworkConfig
     from affectface.recognition.networks.outputs import Outputs
     from affectface.recognition.training.config import TrainConfig
@@ -89,6 +104,8 @@ def train(
         precision="bf16-mixed" if half else "32-true",
         seed=seed,
     )
+    synthesis = _synthesis(learned.faces, synthesise, out / "fits", model) if synthesise else None
+    augment = learning_change(synthesis, synthesise, classical=classical)
     done = 0
     with progress("training", count_steps(config, learned)) as advance:
 
@@ -97,7 +114,7 @@ def train(
             advance(step - done)
             done = step
 
-        made = train_recogniser(config, (learned, judged), out, start=start, progress=stepped)
+        made = train_recogniser(config, (learned, judged), out, start=start, augment=augment, progress=stepped)
     if made.history:
         plot_curves(made.history, out / PICTURE)
     last: dict[str, Any] = made.history[-1] if made.history else {}
@@ -106,6 +123,8 @@ def train(
     lines = [f"{out}: {len(faces.rows):,} rows of {len(faces.subjects):,} people; {said}"]
     if faces.left_out:
         lines.append(f"  {faces.left_out:,} rows have no label of it")
+    if synthesis is not None and synthesis.counts:  # of this process: with workers others know
+        lines += [f"  synthesised: {count:,} {reason}" for reason, count in sorted(synthesis.counts.items())]
     lines += [f"  {count:,} rows have no picture: {reason}" for one in cut for reason, count in one.failures.items()]
     result = {"recogniser": str(out), "rows": len(faces.rows), "history": list(made.history)}
     say({**result, "failures": [one.failures for one in cut]}, "\n".join(lines), as_json=as_json)
@@ -118,6 +137,16 @@ def _classes(text: str) -> tuple[str, ...]:
 
     known = {"seven": SEVEN_EXPRESSIONS, "eight": EIGHT_EXPRESSIONS, "none": ()}
     return known[text] if text in known else tuple(Expression(name).name for name in text.split(","))
+
+
+def _synthesis(learned: Faces, share: float, fits: Path, model: str | None) -> SynthesisTransform:
+    """What synthesises faces that are learned from."""
+    from affectface.augment.on_the_fly.learning import Learned, synthesis_for
+    from affectface.augment.running.models import named_face_model, open_models
+
+    outputs = learned.outputs
+    known = Learned(rows=learned.rows, affect=outputs.valence_arousal, classes=outputs.classes)
+    return synthesis_for(open_models(named_face_model(model), None), known, share, fits=fits)
 
 
 def _loss(name: LossName, learned: Faces, balance: bool) -> LossConfig:

@@ -80,3 +80,23 @@ class Sometimes:
     def apply(self, sample: Sample, rng: np.random.Generator) -> dict[str, Any]:
         """Return the sample changed, or as it is."""
         return self.change.apply(sample, rng) if rng.random() < self.chance else dict(sample)
+
+
+class InTurn:
+    """Changes that are made one after the other.
+
+    Parameters
+    ----------
+    changes : sequence of Change
+        The changes.
+    """
+
+    def __init__(self, changes: Sequence[Change]) -> None:
+        self.changes = tuple(changes)
+
+    def apply(self, sample: Sample, rng: np.random.Generator) -> dict[str, Any]:
+        """Return the sample changed by all of them; each draws from a generator of its own."""
+        made = dict(sample)
+        for change, own in zip(self.changes, rng.spawn(len(self.changes)), strict=True):
+            made = change.apply(made, own)
+        return made

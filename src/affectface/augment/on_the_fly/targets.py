@@ -78,7 +78,7 @@ class ClassTargets:
 
 @dataclass(frozen=True, eq=False)
 class ExpressionTargets:
-    """Expressions.
+    """Expressions, and neutral: a face that shows something is made neutral.
 
     Attributes
     ----------
@@ -92,7 +92,7 @@ class ExpressionTargets:
     least_intensity: float = 0.6
 
     def __post_init__(self) -> None:
-        if not set(self.chances) <= set(EXPRESSIONS[1:]) or not abs(sum(self.chances.values()) - 1) < 1e-6:
+        if not set(self.chances) <= set(EXPRESSIONS) or not abs(sum(self.chances.values()) - 1) < 1e-6:
             raise ValueError(
                 f"chances are of {', '.join(self.chances)}; expressions whose chances add up to 1 are needed"
             )
@@ -104,6 +104,27 @@ class ExpressionTargets:
         names = list(self.chances)
         name = names[int(rng.choice(len(names), p=[self.chances[name] for name in names]))]
         return Wish(Expression(name), float(rng.uniform(self.least_intensity, 1.0)))
+
+
+@dataclass(frozen=True, eq=False)
+class EitherTargets:
+    """Targets of several kinds, all kinds alike.
+
+    Attributes
+    ----------
+    kinds : tuple of Targets
+        The kinds.
+    """
+
+    kinds: tuple[Targets, ...]
+
+    def __post_init__(self) -> None:
+        if not self.kinds:
+            raise ValueError("kinds are none; at least one is needed")
+
+    def draw(self, rng: np.random.Generator) -> Wish:
+        """Return a target of a kind that is drawn."""
+        return self.kinds[int(rng.integers(len(self.kinds)))].draw(rng)
 
 
 def plane_chances(existing: Counts | None = None, share: float = 0.5) -> NDArray[np.float64]:

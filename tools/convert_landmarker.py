@@ -144,11 +144,14 @@ class MeshTranslator(Translator):
 def load(translator: Translator, low: float, high: float) -> int:
     """Write the nodes that turn uint8 pictures into the model's input range, then the model's; return its size."""
     source = int(translator.graph.Inputs(0))
-    picture = translator.add("Cast", ["images"], to=TensorProto.FLOAT)
-    picture = translator.add("Transpose", [picture], perm=TO_CHANNELS_FIRST)
-    picture = translator.add("Mul", [picture, translator.weight(np.float32((high - low) / 255))])
+    picture = translator.add("Transpose", ["images"], perm=TO_CHANNELS_FIRST)
+    picture = translator.add("Cast", [picture], to=TensorProto.FLOAT)
+    unit = (high - low) / 255
     if low:
+        picture = translator.add("Mul", [picture, translator.weight(np.float32(unit))])
         picture = translator.add("Add", [picture, translator.weight(np.float32(low))])
+    else:
+        translator.units[source] = unit
     translator.names[source] = picture
     translator.translate()
     return translator.shape(source)[1]

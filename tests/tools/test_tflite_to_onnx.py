@@ -23,6 +23,7 @@ def translator(shapes: dict[int, tuple[int, ...]], constants: dict[int, np.ndarr
     """Return a translator of a graph that has no file: shapes of the tensors, and those that are constants."""
     t = object.__new__(Translator)
     t.nodes, t.weights, t.constants, t.names, t.sides = [], [], dict(constants), {0: "x"}, (4, 4)
+    t.units = {}
     t.stored_shape = lambda tensor: shapes[tensor]  # type: ignore[method-assign]
     t._options = lambda operator, kind: options  # type: ignore[method-assign]
     return t
@@ -76,3 +77,41 @@ def test_a_smaller_picture_has_fewer_anchors() -> None:
     t.sides = (3, 8)
     with pytest.raises(NotImplementedError, match="4 x 4 cells in a picture of 3 instead of 8"):
         t.shape(0)
+
+
+def test_slopes_of_any_sign_and_size() -> None:
+    slopes = np.float32([-0.5, 0, 0.25, 1, 1.5]).reshape(1, 1, 5)
+    t = translator({0: (1, 2, 3, 5), 9: (1, 2, 3, 5)}, {1: slopes})
+    t._prelu(None, [0, 1], 9)
+    x = RNG.normal(size=(3, 5, 2, 3)).astype(np.float32)
+    expected = np.where(x > 0, x, slopes.reshape(5, 1, 1) * x)
+    np.testing.assert_allclose(result(t, 9, x), expected, rtol=1e-5, atol=1e-6)
+
+
+def test_more_channels_and_more_rows() -> None:
+    x = RNG.normal(size=(3, 2, 4, 3)).astype(np.float32)
+    for pads in ([[0, 0], [0, 0], [0, 0], [1, 3]], [[0, 0], [1, 0], [0, 2], [0, 0]]):
+        t = translator({0: (1, 4, 3, 2), 9: (1, 5, 5, 6)}, {1: np.int32(pads)})
+        t._pad(None, [0, 1], 9)
+        np.testing.assert_array_equal(result(t, 9, x), np.pad(x, [pads[0], pads[3], pads[1], pads[2]]))
+
+
+def test_units_of_a_picture_go_into_its_convolution() -> None:
+    valid = SimpleNamespace(
+        Padding=lambda: tflite.Padding.VALID,
+        StrideH=lambda: 1,
+        StrideW=lambda: 1,
+        DilationHFactor=lambda: 1,
+        DilationWFactor=lambda: 1,
+        FusedActivationFunction=lambda: tflite.ActivationFunctionType.NONE,
+    )
+    kernel = RNG.normal(size=(1, 2, 2, 3)).astype(np.float16)
+    x = RNG.normal(size=(2, 3, 4, 5)).astype(np.float32)
+    answers = []
+    for units, picture in (({}, x / 255), ({0: 1 / 255}, x)):
+        t = translator({0: (1, 4, 5, 3), 9: (1, 3, 4, 1)}, {1: kernel, 2: np.float32([0.3])}, valid)
+        t.units = dict(units)
+        t._conv_2d(None, [0, 1, 2], 9)
+        assert not t.units
+        answers.append(result(t, 9, picture.astype(np.float32)))
+    np.testing.assert_allclose(*answers, rtol=1e-4, atol=1e-6)

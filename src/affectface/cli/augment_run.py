@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
@@ -92,7 +94,7 @@ def run(
     models = {"face_model": model, "affect_model": None if affect_model is None else str(affect_model)}
     config = RunConfig(form=form.value, part_jobs=part_jobs, making=making, **models)
     opened = open_plan(plan, root=root)
-    with _watching() as told:
+    with _ended_by_signal(), _watching() as told:
         totals = run_plan(opened, out, config=config, workers=workers, fits=fits, told=told)
     try:
         write_card_of_run(open_run(out, root=root))
@@ -110,6 +112,24 @@ def lines_of(out: Path, totals: Totals) -> list[str]:
     """Return what a run has come to in words."""
     lines = [f"{out}: {totals.made:,} of {totals.jobs:,} made, {totals.size / 1e6:,.1f} MB"]
     return lines + [f"  {count:>9,} not: {reason}" for reason, count in sorted(totals.reasons.items())]
+
+
+@contextmanager
+def _ended_by_signal() -> Iterator[None]:
+    """Leave in order when the process is asked to end, as by a queue whose time is up, and not only by Ctrl-C."""
+
+    def leave(number: int, frame: object) -> None:
+        typer.echo("ended by a signal; call again to go on", err=True)
+        raise typer.Exit(128 + number)
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, leave)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 @contextmanager

@@ -63,7 +63,7 @@ def undisturbed(plan: Plan, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def noise(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing is fitted or drawn: pictures are noise that follows from the job's seed."""
-    work = "affectface.augment.running.part_work"
+    work = "affectface.augment.running.photo_work"
     monkeypatch.setattr(f"{work}.fit_photo", no_fit)
     monkeypatch.setattr(f"{work}.make_all", noise_of)
 

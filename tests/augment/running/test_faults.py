@@ -23,7 +23,7 @@ from affectface.augment.running.run import run_plan
 from affectface.augment.running.status import status_of
 from affectface.augment.running.verifying import verify_run
 
-from .conftest import CONFIG, contents
+from .conftest import CONFIG, EACH, contents
 
 MARK = "AFFECTFACE_TEST_MARK"
 PATIENCE = 240.0
@@ -32,20 +32,22 @@ pytestmark = pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="proc
 
 @contextmanager
 def running(
-    plan: Plan, out: Path, workers: int, before: Callable[[], None] | None = None
+    plan: Plan, out: Path, workers: int, before: Callable[[], None] | None = None, site: Path | None = None
 ) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """A run in a process of its own, and the mark that it and all it starts have in their environment."""
 
     def prepare() -> None:
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         signal.signal(signal.SIGINT, signal.SIG_DFL)  # ignored where the tests themselves run in the background
         if before is not None:
             before()
 
     mark = uuid.uuid4().hex
+    path = os.pathsep.join(filter(None, [str(site or ""), os.environ.get("PYTHONPATH")]))
     arguments = ["--part-jobs", str(CONFIG.part_jobs), "--model", "embedded", "--workers", str(workers)]
     process = subprocess.Popen(
         [sys.executable, "-m", "affectface", "augment", "run", str(plan.path), "-o", str(out), *arguments],
-        env={**os.environ, MARK: mark, "RAY_worker_niceness": "0"},
+        env={**os.environ, MARK: mark, "RAY_worker_niceness": "0", "PYTHONPATH": path},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -110,6 +112,48 @@ def test_a_worker_that_is_killed(plan: Plan, undisturbed: Path, tmp_path: Path) 
     assert contents(out) == contents(undisturbed)
 
 
+CRASH = """
+import os, signal, sys
+
+def crash(event, given):
+    if event != "open" or not str(given[0]).endswith("b.png"):
+        return
+    frame = sys._getframe()
+    while frame is not None:
+        if frame.f_code.co_name == "{function}":
+            os.kill(os.getpid(), signal.SIGSEGV)
+        frame = frame.f_back
+
+sys.addaudithook(crash)
+"""
+"""What every process of a run has loaded: whoever opens a photo for a certain purpose dies."""
+
+
+@pytest.mark.parametrize("function", ["fit_photo", "make_all"])
+def test_a_photo_that_ends_its_process(plan: Plan, undisturbed: Path, tmp_path: Path, function: str) -> None:
+    (tmp_path / "sitecustomize.py").write_text(CRASH.format(function=function))
+    out = tmp_path / "out"
+    with running(plan, out, 1, site=tmp_path) as (process, _):
+        process.communicate(timeout=PATIENCE)
+        assert process.returncode == -signal.SIGSEGV
+    assert list((out / "begun").iterdir())
+    with running(plan, out, 1, site=tmp_path) as (process, _):
+        said, complained = process.communicate(timeout=PATIENCE)
+        assert (process.returncode, complained) == (0, "")
+        assert f"{EACH} not: crash" in said
+    assert verify_run(open_run(out)).faults == ()
+    lines = [line for line in (out / "refused.csv").read_text().splitlines() if ",b.png," in line]
+    assert [line.rpartition(",")[2] for line in lines] == ["crash: the photo ended 3 processes (SIGSEGV)"] * EACH
+    ours, theirs = contents(out), contents(undisturbed)
+    assert ours["shards/part-00000.tar"] == theirs["shards/part-00000.tar"]
+    assert not any(name.startswith("begun") for name in ours)
+    if function == "fit_photo":
+        with running(plan, tmp_path / "two", 2, site=tmp_path) as (process, _):
+            process.communicate(timeout=PATIENCE)
+            assert process.returncode == 0
+        assert contents(tmp_path / "two") == ours
+
+
 def test_a_driver_that_is_killed(plan: Plan, undisturbed: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     with running(plan, out, 2) as (process, mark):
@@ -117,7 +161,7 @@ def test_a_driver_that_is_killed(plan: Plan, undisturbed: Path, tmp_path: Path) 
         assert status_of(open_run(out)).at_work
         assert len(marked(mark)) > 3
         process.kill()
-        with_patience(lambda: not marked(mark))  # Ray's processes end too
+        with_patience(lambda: not marked(mark), 10)  # Ray's processes end too
     status = status_of(open_run(out))
     assert (status.at_work, status.ended) == (False, False)
     assert 0 < status.totals.parts_done <= status.totals.parts

@@ -20,9 +20,9 @@ from affectface.augment.manifest import open_manifest
 from affectface.augment.pictures import pictures
 from affectface.augment.plan import Plan, open_plan, write_plan
 from affectface.augment.running.config import Form, RunConfig
-from affectface.augment.running.folder import begin, open_run
+from affectface.augment.running.folder import begun, open_run
 from affectface.augment.running.guarding import held
-from affectface.augment.running.part_work import Work
+from affectface.augment.running.photo_work import Work
 from affectface.augment.running.records import read_record
 from affectface.augment.running.run import Totals, run_plan
 from affectface.augment.running.status import status_of
@@ -141,7 +141,7 @@ def test_fits_of_another_run_are_taken(plan: Plan, tmp_path: Path, monkeypatch: 
         fitted.append(file.name)
         return no_fit(file, row, face_model)  # type: ignore[arg-type]
 
-    monkeypatch.setattr("affectface.augment.running.part_work.fit_photo", counting)
+    monkeypatch.setattr("affectface.augment.running.photo_work.fit_photo", counting)
     run_plan(plan, tmp_path / "two", config=CONFIG, workers=1, fits=tmp_path / "one" / "fits")
     assert set(fitted) == {"c.png"}  # which has none
     assert contents(tmp_path / "one") == contents(tmp_path / "two")
@@ -204,7 +204,7 @@ def test_a_full_disk_stops_and_goes_on(plan: Plan, tmp_path: Path, monkeypatch: 
             yield one
 
     with monkeypatch.context() as patched:
-        patched.setattr("affectface.augment.running.part_work.make_all", full)
+        patched.setattr("affectface.augment.running.photo_work.make_all", full)
         with pytest.raises(DataSetError, match=r"No space left on device; make room .* about \d+ MB are needed"):
             run_plan(plan, out, config=CONFIG, workers=1)
     status = status_of(open_run(out))
@@ -242,7 +242,8 @@ def test_two_runs_do_not_write_into_one_folder(plan: Plan, tmp_path: Path) -> No
 
 def test_paths_mean_the_same_in_every_process(plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(plan.root)
-    folder = begin(open_plan("plan.parquet"), os.path.relpath(tmp_path / "out"), CONFIG)
+    with begun(open_plan("plan.parquet"), os.path.relpath(tmp_path / "out"), CONFIG) as folder:
+        pass
     work = Work.of(folder, "fits")
     assert work.fits == plan.root / "fits"
     for path in (work.folder.path, work.folder.plan.path, work.folder.plan.root):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +14,7 @@ from typing import Any
 from affectface.augment.making.config import MakingConfig
 from affectface.augment.plan import Plan, open_plan
 from affectface.augment.running.config import RunConfig
-from affectface.augment.running.guarding import LOCK, unwritable
+from affectface.augment.running.guarding import LOCK, held, unwritable
 from affectface.augment.running.outputs import SUFFIX
 from affectface.augment.running.parts import Part, parts_of
 from affectface.augment.running.settings import SETTINGS, UNBOUND, difference, read_settings, settings_of
@@ -20,6 +22,8 @@ from affectface.errors import DataSetError
 from affectface.files import atomic_path, sha256_of
 
 PLAN, MANIFEST, REFUSED, CHECKSUMS = "plan.parquet", "manifest.parquet", "refused.csv", "SHA256SUMS"
+BEGUN = "begun"
+"""The folder of the marks of parts that are being made."""
 
 
 @dataclass(frozen=True)
@@ -55,13 +59,18 @@ class RunFolder:
         """Return where a part's record is; a part that has one is done."""
         return self.path / "records" / f"{part.name}.parquet"
 
+    def mark(self, part: Part) -> Path:
+        """Return where a mark is while a part is made, and stays if the process dies."""
+        return self.path / BEGUN / part.name
+
     def output(self, part: Part) -> Path:
         """Return where a part's outputs are."""
         return self.path / self.config.form / (part.name + SUFFIX[self.config.form])
 
 
-def begin(plan: Plan, out: str | os.PathLike[str], config: RunConfig) -> RunFolder:
-    """Make the folder of a run, or find it begun.
+@contextmanager
+def begun(plan: Plan, out: str | os.PathLike[str], config: RunConfig) -> Iterator[RunFolder]:
+    """Make the folder of a run, or find it begun, and keep other runs out of it.
 
     Parameters
     ----------
@@ -72,15 +81,16 @@ def begin(plan: Plan, out: str | os.PathLike[str], config: RunConfig) -> RunFold
     config : RunConfig
         What is made.
 
-    Returns
-    -------
+    Yields
+    ------
     RunFolder
         The folder.
 
     Raises
     ------
     DataSetError
-        If something else is there, another plan, or other settings, or the folder cannot be written.
+        If something else is there, another plan, or other settings, a run is at work there, or the folder cannot be
+        written.
     AffectFaceError
         If a model is missing or damaged.
     """
@@ -88,19 +98,26 @@ def begin(plan: Plan, out: str | os.PathLike[str], config: RunConfig) -> RunFold
     settings = settings_of(plan, config)
     try:
         if not (folder / SETTINGS).is_file():
-            if folder.is_dir() and any(name not in (PLAN, LOCK) for name in os.listdir(folder)):
+            if folder.is_dir() and any(not _ours(name) for name in os.listdir(folder)):
                 raise DataSetError(f"{folder}: has other files in it; give an empty folder or one of a run")
             folder.mkdir(parents=True, exist_ok=True)
-            with atomic_path(folder / PLAN) as temporary:
-                shutil.copyfile(plan.path, temporary)
-            with atomic_path(folder / SETTINGS) as temporary:
-                temporary.write_text(json.dumps(settings, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+        with held(folder):
+            if not (folder / SETTINGS).is_file():
+                with atomic_path(folder / PLAN) as temporary:
+                    shutil.copyfile(plan.path, temporary)
+                with atomic_path(folder / SETTINGS) as temporary:
+                    temporary.write_text(json.dumps(settings, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+            found = read_settings(folder)
+            if other := difference(found, settings):
+                raise DataSetError(f"{folder}: belongs to {other}; give another folder")
+            yield _opened(folder, found | {name: settings[name] for name in UNBOUND}, plan.root)
     except OSError as error:
         raise unwritable(folder, error) from None
-    found = read_settings(folder)
-    if other := difference(found, settings):
-        raise DataSetError(f"{folder}: belongs to {other}; give another folder")
-    return _opened(folder, found | {name: settings[name] for name in UNBOUND}, plan.root)
+
+
+def _ours(name: str) -> bool:
+    """Whether a run that was killed at once may have left a file of this name."""
+    return name in (PLAN, LOCK) or name.startswith((f".{Path(PLAN).stem}.", f".{Path(SETTINGS).stem}."))
 
 
 def open_run(out: str | os.PathLike[str], *, root: str | os.PathLike[str] | None = None) -> RunFolder:

@@ -30,14 +30,13 @@ def held(folder: Path) -> Iterator[None]:
     ------
     DataSetError
         If one is at work there.
+    OSError
+        If the folder cannot be written.
     """
-    try:
-        with (folder / LOCK).open("a") as stream:
-            if not _locked(stream):
-                raise DataSetError(f"{folder}: another run is at work there; wait for it, or stop it")
-            yield
-    except OSError as error:
-        raise unwritable(folder, error) from None
+    with (folder / LOCK).open("a") as stream:
+        if not _locked(stream):
+            raise DataSetError(f"{folder}: another run is at work there; wait for it, or stop it")
+        yield
 
 
 def _locked(stream: IO[str]) -> bool:

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 import cv2
 
 from affectface.augment.running.guarding import no_space, unwritable
-from affectface.augment.running.part_work import PartMaker, Work
+from affectface.augment.running.part_work import PartMaker
 from affectface.augment.running.parts import Part
+from affectface.augment.running.photo_work import Work
 from affectface.augment.running.records import Summary
 from affectface.errors import AffectFaceError
 
@@ -49,7 +50,7 @@ def attempt(maker: PartMaker, part: Part) -> Done:
 
 
 def made_here(work: Work, parts: Sequence[Part]) -> Iterator[Done]:
-    """Make parts in this process.
+    """Make parts in this process; their photos in another one, if one that worked here before has died.
 
     Parameters
     ----------
@@ -63,10 +64,14 @@ def made_here(work: Work, parts: Sequence[Part]) -> Iterator[Done]:
     Done
         One a part, in their order.
     """
+    died = any(work.folder.mark(part).is_file() for part in parts)
     with _one_thread():
-        maker = PartMaker(work)
-        for part in parts:
-            yield attempt(maker, part)
+        maker = PartMaker(work, careful=died)
+        try:
+            for part in parts:
+                yield attempt(maker, part)
+        finally:
+            maker.end()
 
 
 def clustered() -> bool:

@@ -10,8 +10,9 @@ from dataclasses import replace
 from typing import Any
 
 from affectface.augment.running.making_parts import Done, attempt
-from affectface.augment.running.part_work import PartMaker, Work
+from affectface.augment.running.part_work import PartMaker
 from affectface.augment.running.parts import Part
+from affectface.augment.running.photo_work import Work
 from affectface.augment.running.ray_session import Workforce
 from affectface.augment.running.records import Summary
 from affectface.errors import AffectFaceError, DataSetError

@@ -5,7 +5,11 @@ from __future__ import annotations
 import logging
 import os
 import shutil
+import signal
+import subprocess
+import sys
 import tempfile
+import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
@@ -13,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from affectface.augment.running import ray_guard
 from affectface.errors import DataSetError, MissingPackageError
 
 _OBJECTS = 80 * 2**20
@@ -26,6 +31,7 @@ _QUIET = {
     "RAY_DATA_LOG_LEVEL": "ERROR",
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
     "RAY_DATA_DISABLE_PROGRESS_BARS": "1",
+    "SPT_NOENV": "1",  # else Ray's names of processes overwrite their environment, by which the guard knows them
 }
 _ONE_THREAD = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
 
@@ -70,15 +76,35 @@ def ray_session(workers: int | None) -> Iterator[Workforce]:
     os.environ.update({name: value for name, value in (_QUIET | _ONE_THREAD).items() if name not in os.environ})
     ray = _ray()
     temporary = Path(tempfile.mkdtemp(prefix=f"{_TEMPORARY}{os.getpid()}-"))
+    stop = signal.getsignal(signal.SIGTERM)
     try:
-        with open(os.devnull, "w") as nowhere, redirect_stdout(nowhere):  # there Ray tells of processes that died
+        # Ray tells on standard output of processes that died
+        with _guarded(temporary), open(os.devnull, "w") as nowhere, redirect_stdout(nowhere):
             try:
                 dashboard = _start(ray, workers, temporary)
+                if threading.current_thread() is threading.main_thread():
+                    signal.signal(signal.SIGTERM, stop)  # Ray puts its own there
                 yield Workforce(workers or int(ray.cluster_resources().get("CPU", 1)), dashboard)
             finally:
                 ray.shutdown()
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+@contextmanager
+def _guarded(temporary: Path) -> Iterator[None]:
+    """See to it that nothing of a session is left, even if this process is killed; where Linux lets us find it."""
+    if not Path("/proc/self/environ").is_file() or os.environ.get("RAY_ADDRESS"):
+        yield
+        return
+    command = [sys.executable, "-I", "-S", ray_guard.__file__, str(temporary)]
+    guard = subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True)
+    os.environ[ray_guard.MARK] = str(temporary)
+    try:
+        yield
+    finally:
+        os.environ.pop(ray_guard.MARK, None)
+        guard.communicate()
 
 
 def _start(ray: Any, workers: int | None, temporary: Path) -> str:

@@ -12,7 +12,8 @@ import numpy as np
 from affectface.augment.plan import jobs_of
 from affectface.augment.running.fit_cache import read_fits
 from affectface.augment.running.folder import RunFolder
-from affectface.augment.running.part_work import PartMaker, Work, by_photo, checksum_of_output, key_of
+from affectface.augment.running.part_work import checksum_of_output
+from affectface.augment.running.photo_work import PhotoMaker, Work, by_photo, key_of
 from affectface.augment.running.records import read_record
 from affectface.errors import DataSetError
 
@@ -69,7 +70,7 @@ def replay(folder: RunFolder, jobs: Sequence[int], *, fit_anew: bool = False) ->
     for number in jobs:
         if not 0 <= number < folder.plan.job_count:
             raise DataSetError(f"{folder.path}: has no job {number}; ask for 0 to {folder.plan.job_count - 1}")
-    maker = PartMaker(Work(folder))
+    maker = PhotoMaker(Work(folder))
     for index, numbers in groupby(sorted(set(jobs)), key=lambda number: bisect_right(starts, number) - 1):
         part = parts[index]
         if not folder.record(part).is_file():

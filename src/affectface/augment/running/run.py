@@ -7,18 +7,20 @@ import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from math import ceil
+from pathlib import Path
 
 from affectface.augment.plan import Plan
 from affectface.augment.running.config import RunConfig
 from affectface.augment.running.finishing import finish, is_finished
-from affectface.augment.running.folder import CHECKSUMS, RunFolder, begin
-from affectface.augment.running.guarding import held, unwritable
+from affectface.augment.running.folder import BEGUN, CHECKSUMS, MANIFEST, PLAN, REFUSED, RunFolder, begun
 from affectface.augment.running.making_parts import Done, clustered, made_here
-from affectface.augment.running.part_work import Work
 from affectface.augment.running.parts import Part
+from affectface.augment.running.photo_work import Work
 from affectface.augment.running.ray_parts import made_by_ray
 from affectface.augment.running.ray_session import Workforce, ray_session, remove_dead_sessions
 from affectface.augment.running.records import Summary, read_summary
+from affectface.augment.running.settings import SETTINGS
 from affectface.errors import DataSetError
 
 _LOOKED_FOR = 100
@@ -100,17 +102,14 @@ def run_plan(
     """
     config = config or RunConfig()
     _look_for_photos(plan)
-    folder = begin(plan, out, config)
-    with held(folder.path):
+    with begun(plan, out, config) as folder:
         parts = folder.parts()
-        work = Work.of(folder, fits)
         try:
             _remove_unfinished(folder)
-            totals = _make_parts(work, parts, workers, told)
+            totals = _make_parts(Work.of(folder, fits), parts, workers, told)
             if not is_finished(folder):
                 finish(folder, parts)
-        except OSError as error:
-            raise unwritable(folder.path, error) from None
+            shutil.rmtree(folder.path / BEGUN, ignore_errors=True)
         finally:
             _remove_unfinished(folder)
     return totals
@@ -159,7 +158,7 @@ def _needed(folder: RunFolder, parts: Sequence[Part], summaries: dict[int, Summa
     if not totals.done:
         return ""
     each = sum(file.stat().st_size for file in folder.path.rglob("*") if file.is_file()) / totals.done
-    return f"; about {each * (totals.jobs - totals.done) / 1e6:,.0f} MB are needed for the rest"
+    return f"; about {ceil(each * (totals.jobs - totals.done) / 1e6):,} MB are needed for the rest"
 
 
 def _summaries(folder: RunFolder, parts: Sequence[Part]) -> dict[int, Summary]:
@@ -186,8 +185,10 @@ def _totals(folder: RunFolder, parts: Sequence[Part], summaries: dict[int, Summa
 def _remove_unfinished(folder: RunFolder) -> None:
     """Remove what killed processes were writing: files and folders under temporary names."""
     remove_dead_sessions()
-    for place in ("fits", "records", folder.config.form, "."):
-        for left in (folder.path / place).glob(".*.*"):
+    written = [(place, "part-*") for place in ("fits", "records", folder.config.form)]
+    written += [(".", f"{Path(name).stem}.*") for name in (PLAN, SETTINGS, MANIFEST, REFUSED, CHECKSUMS)]
+    for place, names in written:
+        for left in (folder.path / place).glob(f".{names}"):
             if left.is_dir():
                 shutil.rmtree(left, ignore_errors=True)
             else:

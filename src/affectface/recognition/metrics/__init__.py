@@ -23,6 +23,7 @@ from affectface.recognition.metrics.paired import (
     wilcoxon_test,
 )
 from affectface.recognition.metrics.plane_error import PlaneError, plane_error
+from affectface.recognition.metrics.probabilities import area_under_curve, log_loss
 from affectface.recognition.metrics.regression import (
     concordance,
     mean_absolute_error,
@@ -40,6 +41,7 @@ __all__ = [
     "Interval",
     "PlaneError",
     "accuracy",
+    "area_under_curve",
     "class_scores",
     "concordance",
     "confidence_interval",
@@ -48,6 +50,7 @@ __all__ = [
     "icc_1_1",
     "icc_3_1",
     "intraclass_correlation",
+    "log_loss",
     "macro_f1",
     "mcnemar_test",
     "mean_absolute_error",

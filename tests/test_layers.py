@@ -11,7 +11,7 @@ SOURCE = Path(__file__).parents[1] / "src" / "affectface"
 
 RANKS = {
     **dict.fromkeys(("errors", "arrays", "action_unit_tables", "affect_tables", "affect_words"), 0),
-    **dict.fromkeys(("blas", "csv_rows", "files", "landmark_numbers", "regions"), 0),
+    **dict.fromkeys(("blas", "csv_rows", "files", "landmark_numbers", "processes", "regions"), 0),
     **dict.fromkeys(("valence_arousal", "affect_path", "affect"), 0),
     **dict.fromkeys(
         ("assets", "images", "provenance", "metadata", "clips", "camera", "mesh", "mesh_files", "device"), 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -38,9 +39,14 @@ def run(
     weights: Annotated[Path | None, typer.Option(help="Published weights to start from.")] = None,
     layout: Annotated[str | None, typer.Option(help="How they stand in the file; an unknown name lists them.")] = None,
     model: ModelOption = None,
-    share: Annotated[
-        str, typer.Option(metavar="I/N", help="Only the I-th of N shares, where N commands run into one folder.")
-    ] = "1/1",
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            help="Processes that train side by side; as many as there are cores for experiments of small networks, "
+            "otherwise 1.",
+        ),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Train and test all that an experiment compares; started again, it goes on where it was stopped."""
@@ -55,7 +61,8 @@ def run(
     given = _data(experiment, data or [])
     try:
         start = None if weights is None else Start(weights=weights, layout=layout)  # type: ignore[arg-type]
-        config = RunConfig(seeds=seeds, epochs=epochs, side=side, start=start, share=_share(share))
+        count = workers or ((os.cpu_count() or 1) if experiment.small else 1)
+        config = RunConfig(seeds=seeds, epochs=epochs, side=side, start=start, workers=count)
     except ValueError as fault:
         raise TargetError(str(fault)) from None
     with _steps() as told:
@@ -101,14 +108,6 @@ def _data(experiment: Experiment, given: Sequence[str]) -> dict[str, dict[str, P
             raise TargetError(f"--data {one!r} is nothing that {experiment.name} takes: {takes}")
         found.setdefault(name, {})[role or "real"] = Path(path)
     return found
-
-
-def _share(text: str) -> tuple[int, int]:
-    """The numbers of ``--share``."""
-    first, _, count = text.partition("/")
-    if not (first.isdecimal() and count.isdecimal()):
-        raise ValueError(f"share is {text!r}; such as 1/2 is needed")
-    return int(first), int(count)
 
 
 @contextmanager

@@ -9,7 +9,16 @@ import pytest
 
 from affectface.augment.rows import Row
 from affectface.errors import DataSetError, LeakError
-from affectface.recognition.experiments.choosing import Role, choose, folds_of, passes, with_wrong_labels
+from affectface.recognition.experiments.choosing import (
+    INNER,
+    Role,
+    choose,
+    choose_inner,
+    folds_of,
+    passes,
+    passes_of_sorts,
+    with_wrong_labels,
+)
 from affectface.recognition.experiments.design import Arm
 
 REAL = Arm(name="real", title="")
@@ -146,3 +155,38 @@ def test_passes_see_every_row_alike_often() -> None:
     assert counts.max() - counts.min() <= 1
     assert not np.array_equal(order[:7], order[7:14])
     assert np.array_equal(order, passes(7, 100, seed=2))
+
+
+def test_what_is_chosen_sees_nobody_of_the_test_and_nobody_twice() -> None:
+    real, made = people(18, 2), people(18, 4)
+    roles = {"real": role("real", real), "synthetic": role("synthetic", made)}
+    held = []
+    for part in range(INNER):
+        found = choose_inner(roles, BOTH, fold=1, part=part)
+        tried = {real[i].subject for i in found.validated}
+        learned = {name: {roles[name].rows[i].subject for i in rows} for name, rows in found.learned.items()}
+        assert learned["real"] == learned["synthetic"]
+        assert not tried & learned["real"]
+        outer = {row.subject for row in real if row.fold == 1}
+        assert not outer & (tried | learned["real"])
+        assert (len(tried), len(learned["real"])) == (4, 8)
+        assert not len(found.tested)
+        held.append(tried)
+    assert len(set.union(*held)) == 12
+    few = choose_inner(roles, replace(BOTH, people=3), fold=1, part=0)
+    chosen = {real[i].subject for i in few.learned["real"]}
+    assert len(chosen) == 3
+    assert {real[i].subject for i in few.validated} == held[0]
+    with pytest.raises(DataSetError, match="8 people are there to learn from; 9 are needed"):
+        choose_inner(roles, replace(BOTH, people=9), fold=1, part=0)
+    alone = {"real": role("real", people(2, 2, folds=2))}
+    with pytest.raises(DataSetError, match="1 people are there to choose the steps of 'real' on"):
+        choose_inner(alone, REAL, fold=1, part=0)
+
+
+def test_sorts_are_seen_alike_often() -> None:
+    sorts = ["real"] * 4 + ["made"] * 30
+    found = passes_of_sorts(sorts, 40, seed=1)
+    assert np.bincount(found, minlength=34)[:4].tolist() == [5] * 4
+    assert sorted(np.bincount(found, minlength=34)[4:].tolist()) == [0] * 10 + [1] * 20
+    assert np.array_equal(passes_of_sorts(["", ""], 5, seed=2), passes(2, 5, seed=2))

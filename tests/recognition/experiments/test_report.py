@@ -62,7 +62,7 @@ def keep(out: Path, study: Study, arm: Arm, seed: int, right: float) -> None:
             logits,
         )
         file = said_file(cell_folder(out, study, arm, fold, seed), arm)
-        write_said(file, said, {"rows": 100, "people": 10, "seconds": 1.5, "seed": seed})
+        write_said(file, said, {"rows": 100, "people": 10, "steps": 10, "seconds": 1.5, "seed": seed})
 
 
 def test_figures_are_means_over_seeds_with_intervals_over_people(tmp_path: Path) -> None:
@@ -76,7 +76,7 @@ def test_figures_are_means_over_seeds_with_intervals_over_people(tmp_path: Path)
     # every person is right about as much as every other: people do not differ
     assert (first["metrics"]["accuracy"]["low"], first["metrics"]["accuracy"]["high"]) == pytest.approx((0.7, 0.7))
     assert first["tested"] == {"rows": 200, "people": 20}
-    assert first["learned"] == {"rows": 100, "people": 10, "seconds": 1.5}
+    assert first["learned"] == {"rows": 100, "people": 10, "steps": 10, "seconds": 1.5}
     assert second["confusion"] == [[200, 0], [0, 200]]
     assert first["groups"]["young"]["rows"] == 100
     test = found["tests"][0]
@@ -116,10 +116,21 @@ def test_measures_of_the_plane_are_those_of_each_side() -> None:
 
 
 def test_a_class_that_nobody_shows_has_no_share() -> None:
-    truth, said = np.array([0, 0, 2]), np.array([[0], [1], [2]])
+    truth, said = np.array([0, 0, 2]), np.eye(3)[:, None]  # one seed's logits: 0, 1, 2
     classes = ("neutral", "anger", "fear")
     assert each_seed("diagonal.neutral", classes, truth, said) == [0.5]
     assert np.isnan(each_seed("diagonal.anger", classes, truth, said)[0])
+
+
+def test_how_sure_recognisers_were_is_measured_too() -> None:
+    truth, classes = np.array([0, 0, 1, 1]), ("neutral", "happiness")
+    sure = np.array([[0.0, -2.0], [0.0, 1.0], [0.0, 0.5], [0.0, 3.0]])
+    said = np.stack([sure, 4 * sure - 10], axis=1)
+    assert each_seed("auc", classes, truth, said) == [0.75, 0.75]
+    assert each_seed("accuracy", classes, truth, said) == [0.75, 0.75]
+    first, second = each_seed("log_loss", classes, truth, said)
+    assert first == pytest.approx(np.mean(np.log1p(np.exp([-2, 1, -0.5, -3]))))
+    assert second > first
 
 
 def run(out: Path) -> dict[str, object]:
@@ -166,7 +177,7 @@ def test_lines_over_made_images_and_planes_are_drawn(tmp_path: Path) -> None:
         file = said_file(cell_folder(tmp_path, study, arm, None, 0), arm)
         people = np.array([f"p{row // 4}" for row in range(80)])
         ages, classes = np.full(80, np.nan, dtype=np.float32), np.full(80, -1)
-        about = {"rows": 10, "people": 2, "seconds": 1.0}
+        about = {"rows": 10, "people": 2, "steps": 10, "seconds": 1.0}
         write_said(file, Said(np.arange(80), people, ages, truth, classes, said), about)
     experiment = Experiment(name="lines", title="Lines", source="", studies=(study,))
     write_settings(tmp_path, experiment, {"seeds": 1, "studies": [{"folds": [], "skipped": {}}]})

@@ -13,6 +13,8 @@ import pytest
 pytest.importorskip("torch")
 pytest.importorskip("lightning")
 
+import torch
+
 from affectface.augment.manifest import open_manifest, write_manifest
 from affectface.errors import DataSetError, LeakError
 from affectface.recognition.experiments.design import Arm, Experiment, Study, Training
@@ -57,7 +59,7 @@ def test_every_arm_whose_data_are_there_is_trained_tested_and_reported(
     words: list[str] = []
     told = Told(begin=lambda said, steps: words.append(f"{said} {steps}"))
     run_experiment(EXPERIMENT, data, tmp_path, config=RunConfig(seeds=2), told=told)
-    assert words[-1] == "drawn: trainings 8"
+    assert words[-1] == "drawn: trainings 6"
     results = write_report(tmp_path, EXPERIMENT)
     found = {arm["name"]: arm for arm in results["studies"][0]["arms"]}
     assert set(found) == {"real", "real+classical", "real+synthetic", "real on synthetic"}
@@ -157,14 +159,60 @@ def test_sequences_take_made_pictures_of_one_person_together(tmp_path: Path, dat
     assert [len(rows) for rows in sequences_of(faces.faces, 80)] == [12] * 12
 
 
-def test_shares_side_by_side_do_everything_once(tmp_path: Path, data: dict[str, dict[str, Path]]) -> None:
-    experiment = replace(EXPERIMENT, studies=(replace(STUDY, arms=(ARMS[0], ARMS[1], ARMS[3]), seeds=2),))
-    done = []
-    for number in (1, 2):
-        run_experiment(experiment, data, tmp_path, config=RunConfig(seeds=3, share=(number, 2)))
-        done.append(len(list(tmp_path.rglob("tested-*.npz"))))
-    # two trainings of two seeds, one of which is tested twice: the study wants no third seed
-    assert done[1] == 6
-    assert 0 < done[0] < 6
-    with pytest.raises(ValueError, match="such as 1 of 2"):
-        RunConfig(share=(3, 2))
+CHOOSING = replace(
+    STUDY,
+    arms=(ARMS[0], ARMS[1], replace(ARMS[2], wrong=0.0), ARMS[3]),
+    metrics=("accuracy", "auc", "log_loss"),
+    training=Training(network="compact-small", side=32, batch=8, steps=6, choices=3, halves=True),
+    seeds=2,
+)
+
+
+def test_processes_side_by_side_choose_steps_and_end_as_one_does(
+    tmp_path: Path, data: dict[str, dict[str, Path]]
+) -> None:
+    experiment = replace(EXPERIMENT, studies=(CHOOSING,))
+    words: list[str] = []
+    told = Told(begin=lambda said, steps: words.append(f"{said} {steps}"))
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)  # as processes have it
+    try:
+        run_experiment(experiment, data, tmp_path / "one", config=RunConfig(seeds=3), told=told)
+    finally:
+        torch.set_num_threads(threads)
+    # three trainings of two seeds, one of which is tested twice; each is tried on thirds of those it learns from
+    assert words[1:] == ["drawn: choosing steps 9", "drawn: trainings 6"]
+    run_experiment(experiment, data, tmp_path / "two", config=RunConfig(seeds=3, workers=2))
+    results = [write_report(tmp_path / name, experiment)["studies"][0] for name in ("one", "two")]
+    for arms in zip(*(found["arms"] for found in results), strict=True):
+        assert arms[0]["metrics"] == arms[1]["metrics"]
+        assert arms[0]["learned"]["steps"] in (2, 4, 6)
+    assert results[0]["arms"][0]["metrics"]["log_loss"]["value"] > 0
+    tried = json.loads((tmp_path / "two/runs/drawn/real/trial-0/tried.json").read_text(encoding="utf-8"))
+    assert len(tried["losses"]) == 3
+    with pytest.raises(ValueError, match="workers is 0"):
+        RunConfig(workers=0)
+
+
+def test_killed_in_the_middle_it_ends_alike(tmp_path: Path, data: dict[str, dict[str, Path]]) -> None:
+    experiment = replace(EXPERIMENT, studies=(replace(CHOOSING, arms=CHOOSING.arms[:2], seeds=1),))
+
+    class Killed(Exception):
+        pass
+
+    phases: list[str] = []
+
+    def die(steps: int) -> None:
+        if phases[-1].endswith("trainings"):
+            raise Killed
+
+    with pytest.raises(Killed):
+        run_experiment(experiment, data, tmp_path / "a", told=Told(begin=lambda w, n: phases.append(w), advance=die))
+    assert len(list((tmp_path / "a").rglob("tried.json"))) == 6
+    assert len(list((tmp_path / "a").rglob("tested-*.npz"))) == 1
+    for name in ("a", "b"):
+        run_experiment(experiment, data, tmp_path / name)
+    both = [[read_said(file)[0].said for file in sorted((tmp_path / n).rglob("tested-*.npz"))] for n in ("a", "b")]
+    assert len(both[0]) == 2
+    for one, other in zip(*both, strict=True):
+        assert np.array_equal(one, other)

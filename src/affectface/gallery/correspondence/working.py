@@ -6,13 +6,8 @@ reference alone, so that neither the number of processes nor an interruption cha
 
 from __future__ import annotations
 
-import os
-import signal
-import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from multiprocessing import parent_process
-from multiprocessing.connection import wait
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +29,7 @@ from affectface.morphable import FaceModel
 from affectface.morphable.face_model import read_npz, write_npz
 from affectface.morphable.library import load_named_face_model
 from affectface.morphable.looking import Shown
+from affectface.processes import serve_parent
 
 _KIND = "affectface-registered-frame"
 _FEWEST_POINTS = 12
@@ -204,10 +200,7 @@ _worker: Worker | None = None
 def start(gallery: Path, model: str | None, config: RegisterConfig) -> None:
     """Make this process a worker; it leaves interruptions to its parent, and does not outlive it."""
     global _worker
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    parent = parent_process()
-    if parent is not None:
-        threading.Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()
+    serve_parent()
     _worker = Worker(open_gallery(gallery), load_named_face_model(model), config)
 
 
@@ -215,9 +208,3 @@ def work(job: Job) -> str:
     """Register a frame in a process that `start` made a worker."""
     assert _worker is not None
     return _worker.work(job)
-
-
-def _end_with(sentinel: int) -> None:
-    """End this process when its parent has ended, however that was."""
-    wait([sentinel])
-    os._exit(1)

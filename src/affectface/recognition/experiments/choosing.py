@@ -14,6 +14,9 @@ from affectface.recognition.experiments.design import REAL, Arm
 
 Indices = NDArray[np.int64]
 
+INNER = 3
+"""Parts of the people who are learned from, of which each is held out once where something is chosen."""
+
 
 @dataclass(frozen=True, eq=False)
 class Role:
@@ -43,7 +46,8 @@ class Chosen:
     learned : dict of str to ndarray of int
         For each role, the rows that are learned from.
     validated : ndarray of int
-        Rows of the first role that is learned from, on which each epoch is judged; none with folds.
+        Rows of the first role that is learned from, on which each epoch is judged; none with folds, but where
+        something is chosen.
     tested : ndarray of int
         Rows of the role that is tested.
     """
@@ -102,6 +106,53 @@ def choose(roles: Mapping[str, Role], arm: Arm, *, fold: int | None, seed: int) 
             f"them, such as {both[0]!r}; give all their rows one split or fold"
         )
     return Chosen(learned, validated, tested)
+
+
+def choose_inner(roles: Mapping[str, Role], arm: Arm, *, fold: int | None, part: int) -> Chosen:
+    """Divide those that a training learns from once more: what is chosen is chosen without a look at the test.
+
+    Parameters
+    ----------
+    roles : mapping of str to Role
+        The data set.
+    arm : Arm
+        What is trained.
+    fold : int or None
+        The fold that is tested.
+    part : int
+        Which third of the people is held out; it draws too who of the others are learned from, where the arm wants
+        only some.
+
+    Returns
+    -------
+    Chosen
+        Without a test: the third's rows of the role that is learned first are `validated`.
+
+    Raises
+    ------
+    DataSetError
+        If there are too few people.
+    """
+    first = arm.learns[0]
+    learned = {name: _part(roles[name], "train", fold) for name in arm.learns}
+    everybody = sorted(_people(roles, learned, 0, (0, 0)))
+    order = np.random.default_rng([fold or 0, 24]).permutation(len(everybody))
+    held = {everybody[i] for i in order[part % INNER :: INNER].tolist()}
+
+    def of(rows: Indices, name: str, wanted: bool) -> Indices:
+        return np.array([i for i in rows.tolist() if (roles[name].people[i] in held) == wanted], dtype=np.int64)
+
+    validated = of(learned[first], first, True)
+    others = {name: of(rows, name, False) for name, rows in learned.items()}
+    kept = _people(roles, others, arm.people, (part, fold or 0))
+    others = {
+        name: np.array([i for i in rows.tolist() if roles[name].people[i] in kept], dtype=np.int64)
+        for name, rows in others.items()
+    }
+    others = _fewer(others, arm.made, (part, fold or 0))
+    if not len(validated) or not all(map(len, others.values())):
+        raise DataSetError(f"{len(everybody)} people are there to choose the steps of {arm.name!r} on; more are needed")
+    return Chosen(others, validated, np.zeros(0, dtype=np.int64))
 
 
 def folds_of(role: Role) -> tuple[int, ...]:
@@ -177,6 +228,32 @@ def passes(count: int, wanted: int, seed: int) -> Indices:
     rng = np.random.default_rng([seed, 21])
     rounds = [rng.permutation(count) for _ in range(-(-wanted // count))]
     return np.concatenate(rounds)[:wanted].astype(np.int64)
+
+
+def passes_of_sorts(sorts: Sequence[str], wanted: int, seed: int) -> Indices:
+    """Return which rows are seen so that `wanted` are, as many of each sort; see `passes`.
+
+    Parameters
+    ----------
+    sorts : sequence of N str
+        The sort of each row.
+    wanted : int
+        Rows that are to be seen.
+    seed : int
+        Of the orders.
+
+    Returns
+    -------
+    ndarray of shape (wanted,), int64
+        Rows, sort by sort; none is seen more than once more than another of its sort.
+    """
+    kinds = list(dict.fromkeys(sorts))
+    parts = []
+    for number, kind in enumerate(kinds):
+        rows = np.flatnonzero(np.array(sorts) == kind)
+        share = wanted * (number + 1) // len(kinds) - wanted * number // len(kinds)
+        parts.append(rows[passes(len(rows), share, seed)])
+    return np.concatenate(parts)
 
 
 def _part(role: Role, split: str, fold: int | None) -> Indices:

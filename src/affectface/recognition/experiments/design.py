@@ -24,10 +24,10 @@ MSE = ("valence.mse", "arousal.mse")
 METRICS = (
     *(f"{what}.{metric}" for what in ("valence", "arousal", "mean") for metric in ("ccc", "pearson", "mse", "rmse")),
     *(f"{what}.sagr" for what in ("valence", "arousal", "mean")),
-    *("accuracy", "macro_f1", "mean_diagonal"),
+    *("accuracy", "macro_f1", "mean_diagonal", "auc", "log_loss"),
     *(f"diagonal.{name}" for name in EIGHT),
 )
-"""What a column of a table can be; `diagonal.fear` is the share of fear that is recognised."""
+"""Columns of a table; `diagonal.fear` is the share of fear that is recognised, `auc` is of two classes."""
 
 Plot = Literal["plane", "confusion", "amount", "people", "noise", "groups"]
 """A figure: errors over the plane, confusion matrices, a metric over made images, training people or wrong labels."""
@@ -116,6 +116,17 @@ class Training:
     """How often every row is seen."""
     steps: int = 0
     """Where it is not 0, every arm makes so many steps, however many rows it has, and epochs do not count."""
+    choices: int = 1
+    """Where it is more than 1, each arm makes as many steps as were best for it on some of those it learns from: one
+    of so many numbers, equally far apart, up to `steps`. The learning rate stays the same then."""
+    halves: bool = False
+    """Whether real rows and others are seen alike often, however many there are of each."""
+
+    def __post_init__(self) -> None:
+        if self.choices < 1 or (self.choices > 1 and (not self.steps or self.steps % self.choices)):
+            raise ValueError(f"choices is {self.choices}, steps {self.steps}; a divisor of the steps is needed")
+        if self.halves and not self.steps:
+            raise ValueError("halves go with a number of steps")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -163,6 +174,8 @@ class Study:
         for arm, values in rows:
             if (arm and arm not in names) or len(values) != len(self.metrics):
                 raise ValueError(f"{self.table}: a row for {arm!r} has {len(values)} values, or there is no such arm")
+        if "auc" in self.metrics and len(self.classes) != 2:
+            raise ValueError(f"{self.data} has {len(self.classes)} classes; auc is for two")
         for pair in self.against:
             if not set(pair) <= set(names):
                 raise ValueError(f"{pair} are to be compared; arms are {', '.join(names)}")
@@ -197,6 +210,8 @@ class Experiment:
     """One for each data set."""
     notes: tuple[str, ...] = ()
     """What a reader must know: where we depart from the paper."""
+    small: bool = False
+    """Whether its trainings are so small that each core can have one of its own."""
     heat_maps: tuple[str, ...] = ()
     """Data sets whose made pictures are compared with the same people's neutral ones (Lindt 2019, figure 2)."""
 

@@ -15,7 +15,7 @@ from affectface.errors import DataSetError
 from affectface.files import atomic_path
 from affectface.recognition.experiments.design import Arm, Study
 
-FORMAT, FORMAT_VERSION = "affectface-predictions", 1
+FORMAT, FORMAT_VERSION = "affectface-predictions", 2
 
 _ARRAYS = ("rows", "people", "ages", "affect", "expression", "said")
 

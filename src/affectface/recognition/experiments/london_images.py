@@ -10,7 +10,7 @@ from typing import Protocol
 
 import numpy as np
 
-from affectface.affect import Expression, ValenceArousal
+from affectface.affect import ActionUnits, Expression, ValenceArousal
 from affectface.affect_tables import BASIC_EXPRESSIONS
 from affectface.augment.importing import import_data_set
 from affectface.augment.making.config import MakingConfig
@@ -29,7 +29,7 @@ from affectface.images import read_image
 from affectface.recognition.experiments.design import MADE, REAL
 from affectface.recognition.experiments.london import EXACT, FOLDS, PLANE
 
-EACH = 6
+EACH = 8
 """Pictures of each of the seven classes that are made of a person."""
 
 PLANE_EACH = 40
@@ -41,8 +41,11 @@ PLANE_SHARES = (0.8, 0.0, 0.2)
 NEAR = 0.25
 """Points within this of (0, 0) are made where a neutral face is wanted: a photo itself is never made."""
 
-INTENSITY = (0.6, 1.1)
-"""Of expressions."""
+INTENSITY = (0.3, 1.1)
+"""Of expressions: many real smiles are small."""
+
+CLOSED = 0.5
+"""Share of the smiles that keep the mouth closed, as many real ones do: action unit 12, some with 6, without 25."""
 
 OTHERS = ("lisa", "zoom")
 """Folders beside the faces with a person more each, whose photos are made to show points of the plane."""
@@ -103,7 +106,8 @@ def prepare_london(folder: Path, out: Path, *, told: Listener, face_model: str |
     labelled = place / "classes" / "labelled.parquet"
     with write_manifest(labelled) as table:
         for row in open_manifest(place / "classes" / "manifest.parquet").rows():
-            table.add(replace(row, expression=row.expression or "neutral", valence=None, arousal=None))
+            smiles = "happiness" if row.action_units else "neutral"
+            table.add(replace(row, expression=row.expression or smiles, valence=None, arousal=None, action_units=None))
     made = {PLANE: place / "plane" / "manifest.parquet", EXACT: place / "exact" / "manifest.parquet"}
     return {REAL: photos, MADE: labelled, **made}
 
@@ -144,9 +148,13 @@ def _plan_classes(neutral: Path, target: Path) -> None:
 def _wishes(photo: Row) -> Iterator[Wish]:
     """The classes of one person, with intensities and points that the person's name draws."""
     rng = np.random.default_rng([7, *photo.path.encode()])
-    for _ in range(EACH):
+    for number in range(EACH):
         for name in BASIC_EXPRESSIONS:
-            yield Wish(Expression(name), float(np.float32(rng.uniform(*INTENSITY))))
+            intensity, cheeks = (float(np.float32(x)) for x in (rng.uniform(*INTENSITY), rng.random()))
+            if name == "happiness" and number < CLOSED * EACH:
+                yield Wish(ActionUnits({"12": min(intensity, 1.0), "6": cheeks}))
+            else:
+                yield Wish(Expression(name), intensity)
         radius, angle = NEAR * np.sqrt(rng.random()), rng.uniform(0, 2 * np.pi)
         point = np.array([np.cos(angle), np.sin(angle)], dtype=np.float32) * np.float32(radius)
         yield Wish(ValenceArousal(*point.tolist()))

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from affectface.recognition.metrics.bootstrap import Metric
 from affectface.recognition.metrics.classification import accuracy, macro_f1, mean_diagonal
+from affectface.recognition.metrics.probabilities import area_under_curve, log_loss
 from affectface.recognition.metrics.scores import NUMBER_METRICS
 
 _SIDES = {"valence": (0,), "arousal": (1,), "mean": (0, 1)}
@@ -28,7 +29,7 @@ def measure_of(name: str, classes: Sequence[str]) -> Metric:
     Returns
     -------
     callable
-        Takes labels (N, 2), or class numbers (N,), and what S seeds said, (N, S, 2) or (N, S).
+        Takes labels (N, 2), or class numbers (N,), and what S seeds said, (N, S, 2), or logits (N, S, K).
     """
 
     def mean(truth: NDArray[Any], said: NDArray[Any]) -> float:
@@ -48,8 +49,8 @@ def each_seed(name: str, classes: Sequence[str], truth: NDArray[Any], said: NDAr
         The classes.
     truth : ndarray of shape (N, 2) or (N,)
         Labels.
-    said : ndarray of shape (N, S, 2) or (N, S)
-        What the recognisers said.
+    said : ndarray of shape (N, S, 2) or (N, S, K)
+        What the recognisers said: valence and arousal, or logits of the classes.
 
     Returns
     -------
@@ -66,10 +67,17 @@ def _measured(name: str, classes: Sequence[str], truth: NDArray[Any], said: NDAr
     if part in _SIDES:
         function = NUMBER_METRICS[metric]
         return float(np.mean([function(truth[:, i], said[:, i]) for i in _SIDES[part]]))
-    if part == "diagonal":
-        shown = truth == list(classes).index(metric)
-        return float((said[shown] == truth[shown]).mean()) if shown.any() else float("nan")
-    if part == "accuracy":
-        return accuracy(truth, said)
+    match part:
+        case "auc":
+            return area_under_curve(truth == 1, said[:, 1] - said[:, 0])
+        case "log_loss":
+            return log_loss(truth, said)
+    answers = said.argmax(axis=1)
+    match part:
+        case "diagonal":
+            shown = truth == list(classes).index(metric)
+            return float((answers[shown] == truth[shown]).mean()) if shown.any() else float("nan")
+        case "accuracy":
+            return accuracy(truth, answers)
     function = {"macro_f1": macro_f1, "mean_diagonal": mean_diagonal}[part]
-    return float(function(truth, said, range(len(classes))))
+    return float(function(truth, answers, range(len(classes))))

@@ -209,11 +209,12 @@ def _learned(arms: list[dict[str, Any]]) -> Table:
             f"{arm['learned']['people']:,.0f}",
             f"{arm['tested']['rows']:,}",
             f"{arm['tested']['people']:,}",
+            f"{arm['learned']['steps']:,.0f}",
             f"{arm['learned']['seconds']:.0f}",
         )
         for arm in arms
     )
-    return Table(("", "seeds", "learned from", "people", "tested on", "people", "seconds a training"), rows)
+    return Table(("", "seeds", "learned from", "people", "tested on", "people", "steps", "seconds a training"), rows)
 
 
 def _groups(study: Study, arms: list[dict[str, Any]]) -> Table:

@@ -43,10 +43,10 @@ class ArmSaid:
         Years.
     truth : ndarray of shape (N, 2) or (N,)
         Labels: valence and arousal, or class numbers.
-    said : ndarray of shape (N, S, 2) or (N, S)
-        What was said.
+    said : ndarray of shape (N, S, 2) or (N, S, K)
+        What was said: valence and arousal, or logits of the classes.
     learned : dict of str to float
-        Means of what the recognisers learned from: `rows`, `people`, `seconds`.
+        Means of what the recognisers learned from: `rows`, `people`, `steps`, `seconds`.
     """
 
     seeds: tuple[int, ...]
@@ -96,12 +96,12 @@ def gather(out: Path, study: Study, arm: Arm, folds: Sequence[int | None]) -> Ar
             first = one
         elif not np.array_equal(one.rows, first.rows) or not np.array_equal(one.people, first.people):
             raise DataSetError(f"{files[0]}: was tested on other rows than those of seed 0; remove it and run again")
-        columns.append(one.said.argmax(axis=1) if study.classes else one.said)
+        columns.append(one.said)
         about += [told for _, told in read]
         seeds.append(len(seeds))
     if first is None:
         return None
-    learned = {name: float(np.mean([told[name] for told in about])) for name in ("rows", "people", "seconds")}
+    learned = {name: float(np.mean([told[name] for told in about])) for name in ("rows", "people", "steps", "seconds")}
     truth = first.expression if study.classes else first.affect
     return ArmSaid(tuple(seeds), first.rows, first.people, first.ages, truth, np.stack(columns, axis=1), learned)
 
@@ -180,7 +180,8 @@ def _arm(study: Study, arm: Arm, said: ArmSaid, config: BootstrapConfig) -> dict
             told["groups"][group.name] = {"rows": int(rows.sum()), "metrics": _figures(study, said, rows, config)}
     if study.classes:
         counts = sum(
-            confusion_matrix(said.truth, said.said[:, i], range(len(study.classes))) for i in range(len(said.seeds))
+            confusion_matrix(said.truth, said.said[:, i].argmax(axis=1), range(len(study.classes)))
+            for i in range(len(said.seeds))
         )
         told["confusion"] = np.asarray(counts).tolist()
     else:

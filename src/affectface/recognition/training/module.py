@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from affectface.recognition.losses import affect_loss
-from affectface.recognition.metrics import expression_scores, valence_arousal_scores
+from affectface.recognition.metrics import expression_scores, log_loss, valence_arousal_scores
 from affectface.recognition.networks.outputs import Prediction
 from affectface.recognition.networks.preprocessing import Preprocessing, prepared
 from affectface.recognition.training.config import TrainConfig
@@ -159,6 +159,7 @@ def scores_of(found: dict[str, np.ndarray[Any, Any]], config: TrainConfig) -> di
         classes = range(len(config.network.outputs.classes))
         said = expression_scores(found["expression"][known], found["logits"][known].argmax(axis=1), classes)
         scores |= {name: said[name] for name in ("accuracy", "macro_f1", "mean_diagonal")}
+        scores["log_loss"] = log_loss(found["expression"][known], found["logits"][known])
         judged.append(scores["macro_f1"])
     return {**scores, "score": float(np.nan_to_num(judged).mean()) if judged else 0.0}
 

@@ -5,10 +5,15 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
+
+from affectface.errors import DeviceError
+
+Device = Literal["cpu", "cuda"]
+DEVICES: tuple[Device, ...] = ("cpu", "cuda")
 
 
 @cache
@@ -35,6 +40,37 @@ def warp_runtime() -> Any:
         os.close(descriptor)
         os.close(silence)
     return warp
+
+
+def cuda_is_there() -> bool:
+    """Return whether kernels can run on a CUDA device of this machine."""
+    return bool(warp_runtime().is_cuda_available())
+
+
+def chosen_device(name: Literal["auto", "cpu", "cuda"]) -> Device:
+    """Return the device that a name stands for.
+
+    Parameters
+    ----------
+    name : "auto", "cpu" or "cuda"
+        `auto` is CUDA where it is there, otherwise the CPU.
+
+    Returns
+    -------
+    "cpu" or "cuda"
+        The device.
+
+    Raises
+    ------
+    DeviceError
+        If CUDA is asked for and is not there.
+    """
+    if name == "cpu":
+        return "cpu"
+    there = cuda_is_there()
+    if name == "cuda" and not there:
+        raise DeviceError("no CUDA device is here, and cuda was asked for; take cpu, or a machine that has one")
+    return "cuda" if there else "cpu"
 
 
 def put(array: NDArray[Any], dtype: Any, device: str) -> Any:

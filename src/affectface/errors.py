@@ -66,5 +66,9 @@ class DataSetError(AffectFaceError):
     """A data set, or its manifest, that is damaged, laid out in another way, or lacks what is asked for."""
 
 
+class DeviceError(AffectFaceError):
+    """A device that is asked for and is not there."""
+
+
 class LeakError(AffectFaceError):
     """People who are shown both in what a recogniser learned from and in what it is tested on."""

@@ -11,7 +11,7 @@ import pytest
 from expected_rows import EXPECTED
 from published_sets import SETS
 
-from affectface.augment.adapters.names import DATA_SETS
+from affectface.augment.adapters.names import DATA_SETS, known_licence
 from affectface.augment.importing import import_data_set
 from affectface.augment.manifest import open_manifest
 from affectface.augment.rows import Row
@@ -145,3 +145,10 @@ def test_a_name_that_is_no_text_is_refused(tmp_path: Path) -> None:
     os.rename(tmp_path / "01" / "neutral" / "frames" / "0001.png", os.fsencode(tmp_path) + b"/01/neutral/\xff.png")
     found = import_data_set("kf-itw", tmp_path, tmp_path / "m.csv")
     assert (found.rows, found.refused) == (2, {"its path is nonsense": 1})
+
+
+def test_licences_are_known_or_none() -> None:
+    assert known_licence("london") == "CC BY 4.0"
+    assert [known_licence(name) for name in ("csv", "image-folder", "fei", "of nobody", "")] == [None] * 5
+    for name, data_set in DATA_SETS.items():
+        assert data_set.licence is None or 2 < len(data_set.licence) < 100, name

@@ -82,6 +82,17 @@ def test_equal_rows_give_equal_bytes(suffix: str, tmp_path: Path) -> None:
     assert len(sums) == 1
 
 
+def test_known_licences_are_in_the_file(tmp_path: Path) -> None:
+    for suffix, said in ((".parquet", {"london": "CC BY 4.0", "lisa": "CC0"}), (".csv", {})):
+        with write_manifest(tmp_path / f"a{suffix}") as writer:
+            for source in ("london", "mine", "", "fei", "lisa", "london"):
+                writer.add(Row("a.jpg", source=source))
+        assert open_manifest(tmp_path / f"a{suffix}").licences() == said
+    with write_manifest(tmp_path / "b.parquet") as writer:
+        writer.add(Row("a.jpg", source="mine"))
+    assert open_manifest(tmp_path / "b.parquet").licences() == {}
+
+
 def test_only_wanted_columns_are_read(tmp_path: Path) -> None:
     with write_manifest(tmp_path / "m.parquet") as writer:
         writer.add(Row("a.jpg", subject="s", valence=0.5))

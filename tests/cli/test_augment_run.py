@@ -52,6 +52,17 @@ def test_another_size_is_another_run(out: Path) -> None:
     assert "size is 3" in done.output
 
 
+def test_devices(out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("affectface.device.cuda_is_there", lambda: False)
+    arguments = ("run", out.with_name("plan.parquet"), "-o", out, "--workers", 1, "--size", 96, "--device")
+    assert call(*arguments, "auto").exit_code == 0
+    done = call(*arguments, "cuda")
+    assert done.exit_code == 2
+    assert done.output == "error: no CUDA device is here, and cuda was asked for; take cpu, or a machine that has one\n"
+    monkeypatch.setattr("affectface.device.cuda_is_there", lambda: True)
+    assert "belongs to a run on cpu, and cuda gives other bytes" in call(*arguments, "auto").output
+
+
 def test_status(out: Path) -> None:
     done = call("status", out)
     assert "2 of 4 made" in done.output
@@ -66,6 +77,7 @@ def test_verify(out: Path, tmp_path: Path) -> None:
     done = call("verify", out)
     assert done.exit_code == 0
     assert "right. Each of 4 jobs once: 2 made, 2 with a reason" in done.output
+    assert "as they were written on cpu" in done.output
     shutil.copytree(out, tmp_path / "out")
     (tmp_path / "out" / "shards" / "part-00000.tar").unlink()
     done = call("verify", tmp_path / "out", "--json")
@@ -101,6 +113,15 @@ def test_card(out: Path, tmp_path: Path) -> None:
     assert "| surprise | 0 | 1 | 1 |" in text
     assert "synthesised by affectface on 2026-11-21" in text
     assert call("verify", out).exit_code == 0
+    again = ("run", out.with_name("plan.parquet"), "-o", out, "--workers", 1, "--size", 96)
+    assert call(*again).exit_code == 0
+    assert (out / "DATACARD.md").read_text(encoding="utf-8") == text
+    (out / "DATACARD.md").unlink()
+    assert call(*again, "--licence", "other=CC0").exit_code == 0
+    text = (out / "DATACARD.md").read_text(encoding="utf-8")
+    assert "synthesised by affectface on 2026-11-21" in text
+    assert json.loads((out / "card.json").read_text())["licences"] == {"mine": "CC BY 4.0", "other": "CC0"}
+    assert "NAME=TEXT" in call(*again, "--licence", "other").output
     assert "NAME=TEXT" in call("card", out, "--licence", "mine").output
     shutil.copytree(out, tmp_path / "out")
     (tmp_path / "out" / "SHA256SUMS").unlink()

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import errno
+import json
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, TextIO
 
+from affectface.augment.adapters.names import known_licence
 from affectface.augment.checking import check_batch
 from affectface.augment.columns import COLUMNS, FORMAT, FORMAT_VERSION, TEXTS, arrow, batch_of, rows_of, schema
 from affectface.augment.csv_form import csv_batches, csv_header, csv_lines
@@ -20,6 +23,9 @@ BATCH = 16_384
 """Rows that are held at a time, and in a row group of a Parquet file."""
 
 SUFFIXES = (".parquet", ".csv")
+
+_LICENCES = "licences"
+"""What of a Parquet file's metadata says under which licences its data sets are, as JSON by `source`."""
 
 
 @dataclass(frozen=True)
@@ -88,6 +94,18 @@ class Manifest:
         except OSError as error:
             raise DataSetError(f"{self.path}: cannot be read ({error.strerror})") from None
 
+    def licences(self) -> dict[str, str]:
+        """Return the licences that the file says its data sets have, by `source`; a CSV file says none."""
+        if self.path.suffix.lower() == ".csv":
+            return {}
+        import pyarrow.parquet as pq
+
+        try:
+            found = json.loads((pq.read_metadata(self.path).metadata or {}).get(_LICENCES.encode(), b"{}"))
+            return {str(name): str(licence) for name, licence in found.items()}
+        except (OSError, ValueError, AttributeError, RecursionError) as error:
+            raise DataSetError(f"{self.path}: damaged licences ({_first_line(error)}); make it anew") from None
+
     def file(self, row: Row) -> Path:
         """Return where a row's image or film lies."""
         return self.root / row.path
@@ -128,6 +146,14 @@ def open_manifest(path: str | os.PathLike[str], *, root: str | os.PathLike[str] 
     return Manifest(file, folder, tuple(names))
 
 
+class _Sink(Protocol):
+    def write(self, batch: Any) -> None:
+        """Write a batch."""
+
+    def end(self, licences: dict[str, str]) -> None:
+        """Write what is known about the data sets that the rows are of."""
+
+
 class ManifestWriter:
     """What `write_manifest` gives: takes rows, or batches of them.
 
@@ -137,8 +163,9 @@ class ManifestWriter:
         How many rows it was given.
     """
 
-    def __init__(self, target: Path, sink: Any) -> None:
+    def __init__(self, target: Path, sink: _Sink) -> None:
         self.rows = 0
+        self._sources: set[str] = set()
         self._target = target
         self._sink = sink
         self._waiting: list[Row] = []
@@ -154,13 +181,20 @@ class ManifestWriter:
         self.flush()
         check_batch(batch, self._target, self.rows)
         self.rows += batch.num_rows
-        self._sink(batch)
+        self._sources.update(batch.column("source").unique().to_pylist())
+        self._sink.write(batch)
 
     def flush(self) -> None:
         """Write the rows that were added one by one."""
         if waiting := self._waiting:
             self._waiting = []
             self.add_batch(batch_of(waiting))
+
+    def end(self) -> None:
+        """Write the rest, and the licences of the data sets that are known."""
+        self.flush()
+        said = {name: known_licence(name) for name in sorted(self._sources)}
+        self._sink.end({name: licence for name, licence in said.items() if licence})
 
 
 @contextmanager
@@ -190,25 +224,52 @@ def write_manifest(path: str | os.PathLike[str]) -> Iterator[ManifestWriter]:
             with opened(temporary) as sink:
                 writer = ManifestWriter(target, sink)
                 yield writer
-                writer.flush()
+                writer.end()
     except OSError as error:
-        raise DataSetError(f"{target}: cannot be written ({error.strerror or error})") from None
+        said = os.strerror(error.errno) if error.errno else str(error)  # Arrow's own words are longer
+        do = "make room and call again" if error.errno in (errno.ENOSPC, errno.EDQUOT) else "choose another place"
+        raise DataSetError(f"{target}: cannot be written ({said}); {do}") from None
+
+
+@dataclass(frozen=True)
+class _Parquet:
+    writer: Any
+
+    def write(self, batch: Any) -> None:
+        self.writer.write_batch(batch)
+
+    def end(self, licences: dict[str, str]) -> None:
+        if licences:
+            self.writer.add_key_value_metadata({_LICENCES: json.dumps(licences, sort_keys=True)})
+
+
+@dataclass(frozen=True)
+class _Csv:
+    """Has no place for licences; the column `source` says which data sets they are."""
+
+    stream: TextIO
+
+    def write(self, batch: Any) -> None:
+        self.stream.writelines(csv_lines(rows_of(batch)))
+
+    def end(self, licences: dict[str, str]) -> None:
+        pass
 
 
 @contextmanager
-def _parquet_sink(file: Path) -> Iterator[Any]:
+def _parquet_sink(file: Path) -> Iterator[_Sink]:
     arrow()
     import pyarrow.parquet as pq
 
     with pq.ParquetWriter(file, schema(), compression="zstd") as writer:
-        yield writer.write_batch
+        yield _Parquet(writer)
 
 
 @contextmanager
-def _csv_sink(file: Path) -> Iterator[Any]:
+def _csv_sink(file: Path) -> Iterator[_Sink]:
     with file.open("w", encoding="utf-8", newline="") as stream:
         stream.write(",".join(COLUMNS) + "\n")
-        yield lambda batch: stream.writelines(csv_lines(rows_of(batch)))
+        yield _Csv(stream)
 
 
 def _parquet_columns(file: Path) -> list[str]:

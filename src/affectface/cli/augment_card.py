@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from affectface.cli.augment_run import RunArgument
+from affectface.cli.augment_run import LicenceOption, RunArgument, licences_of
 from affectface.cli.options import JsonOption
 from affectface.cli.report import progress, reporting, say
 
@@ -18,28 +18,20 @@ def card(
     source: Annotated[
         Path | None, typer.Option(metavar="MANIFEST", help="The data set that became larger, if it was moved.")
     ] = None,
-    licence: Annotated[
-        list[str] | None, typer.Option(metavar="NAME=TEXT", help="Licence of a data set; repeatable.")
-    ] = None,
+    licence: LicenceOption = None,
     date: Annotated[str, typer.Option(help="When it was made; not said without it.")] = "",
     as_json: JsonOption = False,
 ) -> None:
     """Write the data card of a run again: what it was made of, labels before and after, licences, checksums.
 
-    A run writes one by itself; here licences are added.
+    A run writes one by itself. What is said here stays said: later cards of the same run have it too.
     """
     from affectface.augment.data_card.of_run import write_card_of_run
     from affectface.augment.manifest import open_manifest
     from affectface.augment.running.folder import open_run
 
-    licences = {}
-    for one in licence or []:
-        name, sign, text = one.partition("=")
-        if not sign or not text.strip():
-            raise typer.BadParameter(f"{one!r} is no licence; NAME=TEXT such as london='CC BY 4.0' is needed")
-        licences[name.strip()] = text.strip()
     folder = open_run(out)
     manifest = None if source is None else open_manifest(source)
     with progress("counting", None) as advance:
-        file = write_card_of_run(folder, source=manifest, licences=licences, date=date, advance=advance)
+        file = write_card_of_run(folder, source=manifest, licences=licences_of(licence), date=date, advance=advance)
     say({"card": str(file)}, f"{file}: written", as_json=as_json)

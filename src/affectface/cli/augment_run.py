@@ -19,11 +19,28 @@ from affectface.errors import MissingPackageError
 if TYPE_CHECKING:
     from affectface.augment.running.ray_session import Workforce
     from affectface.augment.running.run import Listener, Totals
+    from affectface.device import Device
 
 RunArgument = Annotated[Path, typer.Argument(metavar="OUT", help="The folder of a run.", show_default=False)]
 PhotosOption = Annotated[
     Path | None, typer.Option("--root", metavar="FOLDER", help="Where the photos lie now, if they were moved.")
 ]
+
+
+LicenceOption = Annotated[
+    list[str] | None, typer.Option(metavar="NAME=TEXT", help="Licence of a data set, for the data card; repeatable.")
+]
+
+
+def licences_of(given: list[str] | None) -> dict[str, str]:
+    """Return the licences that were given as NAME=TEXT, by the name of the data set."""
+    licences = {}
+    for one in given or []:
+        name, sign, text = one.partition("=")
+        if not sign or not text.strip():
+            raise typer.BadParameter(f"{one!r} is no licence; NAME=TEXT such as london='CC BY 4.0' is needed")
+        licences[name.strip()] = text.strip()
+    return licences
 
 
 class FormName(StrEnum):
@@ -39,6 +56,14 @@ class PictureName(StrEnum):
 
     jpg = "jpg"
     png = "png"
+
+
+class DeviceName(StrEnum):
+    """Choices of ``--device``."""
+
+    auto = "auto"
+    cpu = "cpu"
+    cuda = "cuda"
 
 
 @reporting
@@ -70,6 +95,11 @@ def run(
     fits: Annotated[
         Path | None, typer.Option(metavar="OTHER/fits", help="Take the fits of another run of the same photos.")
     ] = None,
+    device: Annotated[
+        DeviceName,
+        typer.Option(help="Where pictures are drawn. cuda gives other bytes than cpu; auto is cuda if it is here."),
+    ] = DeviceName.cpu,
+    licence: LicenceOption = None,
     model: ModelOption = None,
     affect_model: AffectModelOption = None,
     root: PhotosOption = None,
@@ -80,15 +110,18 @@ def run(
     On this machine, or on the Ray cluster that the variable RAY_ADDRESS names: then every machine must see the plan,
     the photos and the folder at the same place.
     """
-    from affectface.augment.data_card.of_run import write_card_of_run
+    from affectface.augment.data_card.of_run import card_is_there, write_card_of_run
     from affectface.augment.making.config import MakingConfig
     from affectface.augment.plan import open_plan
     from affectface.augment.running.config import RunConfig
     from affectface.augment.running.folder import open_run
     from affectface.augment.running.run import run_plan
 
+    said = licences_of(licence)
     try:
-        making = MakingConfig(size=size or None, form=picture.value, gate=gate, variation=variation)
+        making = MakingConfig(
+            size=size or None, form=picture.value, gate=gate, variation=variation, device=_device(device)
+        )
     except ValueError as error:
         raise typer.BadParameter(str(error)) from None
     models = {"face_model": model, "affect_model": None if affect_model is None else str(affect_model)}
@@ -97,10 +130,24 @@ def run(
     with _ended_by_signal(), _watching() as told:
         totals = run_plan(opened, out, config=config, workers=workers, fits=fits, told=told)
     try:
-        write_card_of_run(open_run(out, root=root))
+        folder = open_run(out, root=root)
+        if said or not card_is_there(folder):
+            write_card_of_run(folder, licences=said)
     except MissingPackageError as error:  # all that was asked for is made
         typer.echo(f"no data card: {error}", err=True)
     say({"folder": str(out), **spoken(totals)}, "\n".join(lines_of(out, totals)), as_json=as_json)
+
+
+def _device(asked: DeviceName) -> Device:
+    """The device; whether there is CUDA is looked at by the run, since a cluster has it elsewhere."""
+    from affectface.device import chosen_device
+
+    match asked:
+        case DeviceName.auto:
+            return chosen_device("auto")
+        case DeviceName.cuda:
+            return "cuda"
+    return "cpu"
 
 
 def spoken(totals: Totals) -> dict[str, Any]:

@@ -26,12 +26,14 @@ def verify(out: RunArgument, as_json: JsonOption = False) -> None:
     folder = open_run(out)
     with progress("looking at outputs", folder.plan.job_count) as advance:
         found = verify_run(folder, advance=advance)
+    device = folder.config.making.device
     result: dict[str, Any] = {"folder": str(out), "right": not found.faults, "jobs": found.jobs, "made": found.made}
+    result |= {"device": device}
     result |= {"refused": found.refused, "people": found.people, "faults": list(found.faults)}
     if not found.faults:
         text = f"{out}: right. Each of {found.jobs:,} jobs once: {found.made:,} made, {found.refused:,} with a reason; "
-        text += f"{found.size / 1e6:,.1f} MB as they were written, labels as planned, {found.people:,} people, nobody "
-        say(result, f"{text}in two splits or folds", as_json=as_json)
+        text += f"{found.size / 1e6:,.1f} MB as they were written on {device}, labels as planned, "
+        say(result, f"{text}{found.people:,} people, nobody in two splits or folds", as_json=as_json)
         return
     lines = [f"{out}: {len(found.faults)} faults", *(f"  {fault}" for fault in found.faults[:_MOST_LINES])]
     if len(found.faults) > _MOST_LINES:

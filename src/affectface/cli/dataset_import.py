@@ -34,6 +34,8 @@ def _list(wanted: bool) -> None:
     for name, data_set in DATA_SETS.items():
         doubt = "" if data_set.checked else " (layout from memory: compare it with your copy)"
         typer.echo(f"{name:20} {data_set.title}{doubt}\n{'':20} {data_set.layout}")
+        if data_set.licence:
+            typer.echo(f"{'':20} {data_set.licence}")
     raise typer.Exit
 
 

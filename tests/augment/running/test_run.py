@@ -28,7 +28,7 @@ from affectface.augment.running.run import Totals, run_plan
 from affectface.augment.running.status import status_of
 from affectface.augment.running.verifying import verify_run
 from affectface.augment.statistics import statistics_of
-from affectface.errors import AffectFaceError, DataSetError
+from affectface.errors import AffectFaceError, DataSetError, DeviceError
 from affectface.files import sha256_of
 
 from .conftest import CONFIG, EACH, contents, noise_of
@@ -170,6 +170,19 @@ def test_another_plan_or_other_settings_are_noticed(plan: Plan, tmp_path: Path) 
     (tmp_path / "full" / "mine.txt").write_text("mine")
     with pytest.raises(DataSetError, match="has other files in it"):
         run_plan(plan, tmp_path / "full", config=CONFIG, workers=1)
+
+
+def test_another_device_is_another_run(plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    on_cuda = dataclasses.replace(CONFIG, making=dataclasses.replace(CONFIG.making, device="cuda"))
+    monkeypatch.setattr("affectface.device.cuda_is_there", lambda: False)
+    with pytest.raises(DeviceError, match="no CUDA device is here"):
+        run_plan(plan, tmp_path / "out", config=on_cuda, workers=1)
+    assert not (tmp_path / "out").exists()
+    with begun(plan, tmp_path / "out", CONFIG):
+        pass
+    monkeypatch.setattr("affectface.device.cuda_is_there", lambda: True)
+    with pytest.raises(DataSetError, match="belongs to a run on cpu, and cuda gives other bytes; give another folder"):
+        run_plan(plan, tmp_path / "out", config=on_cuda, workers=1)
 
 
 def test_photos_that_are_elsewhere_are_noticed(plan: Plan, tmp_path: Path) -> None:

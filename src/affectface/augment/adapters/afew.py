@@ -54,4 +54,9 @@ def _clip(folder: Path, clip: Path, expression: str, split: str, faces: Path | N
         yield Row(path, subject=clip.stem, split=split, frame=frame, time=frame / film.fps, expression=expression)
 
 
-DATA_SET = DataSet("AFEW (Dhall et al. 2012)", "Train_AFEW/{Angry,...}/CLIP.avi and Val_AFEW/...", read)
+DATA_SET = DataSet(
+    "AFEW (Dhall et al. 2012)",
+    "Train_AFEW/{Angry,...}/CLIP.avi and Val_AFEW/...",
+    read,
+    licence="academic research only, by the EULA of the EmotiW challenges",
+)

@@ -85,5 +85,8 @@ def _points(file: Path) -> np.ndarray | None:
 
 
 DATA_SET = DataSet(
-    "Aff-Wild (Zafeiriou et al. 2017)", "videos/train/ID.mp4 and annotations/train/{valence,arousal}/ID.txt", read
+    "Aff-Wild (Zafeiriou et al. 2017)",
+    "videos/train/ID.mp4 and annotations/train/{valence,arousal}/ID.txt",
+    read,
+    licence="non-commercial research only, by the authors' EULA",
 )

@@ -95,12 +95,16 @@ def _units(cells: list[str], header: list[str]) -> dict[str, Any] | str:
 
 _LABELS = {"va": _point, "expr": _expression, "au": _units}
 _LAYOUT = "cropped_aligned/VIDEO/00001.jpg and annotations/{}/Train_Set/VIDEO.txt"
-DATA_SET = DataSet("Aff-Wild2 (Kollias & Zafeiriou 2019), all tracks", _LAYOUT.format(TRACKS["va"]), read)
+_LICENCE = "non-commercial research only, by the authors' EULA"
+DATA_SET = DataSet(
+    "Aff-Wild2 (Kollias & Zafeiriou 2019), all tracks", _LAYOUT.format(TRACKS["va"]), read, licence=_LICENCE
+)
 DATA_SETS = {
     track: DataSet(
         f"Aff-Wild2 (Kollias & Zafeiriou 2019), {challenge}",
         _LAYOUT.format(challenge),
         functools.partial(read, tracks=(track,)),
+        licence=_LICENCE,
     )
     for track, challenge in TRACKS.items()
 }

@@ -120,4 +120,5 @@ DATA_SET = DataSet(
     "Manually_Annotated/Manually_Annotated_Images with Manually_Annotated_file_lists/training.csv, or train_set/images "
     "with train_set/annotations",
     read,
+    licence="non-commercial research only, by agreement with the authors",
 )

@@ -55,4 +55,9 @@ def _labels(stem: str) -> dict[str, Any] | str:
     return "the file's name is not of the published form"
 
 
-DATA_SET = DataSet("Bosphorus (Savran et al. 2008)", "bs000/bs000_E_HAPPY_0.png", read)
+DATA_SET = DataSet(
+    "Bosphorus (Savran et al. 2008)",
+    "bs000/bs000_E_HAPPY_0.png",
+    read,
+    licence="research only, by agreement with Bogazici University",
+)

@@ -122,9 +122,15 @@ def _add(codes: Codes, more: Codes) -> None:
         codes.setdefault(frame, {}).update(units)
 
 
-BP4D = DataSet("BP4D (Zhang et al. 2014)", "AUCoding/AU_OCC/F001_T1.csv and F001/T1/0001.jpg", read_bp4d)
+BP4D = DataSet(
+    "BP4D (Zhang et al. 2014)",
+    "AUCoding/AU_OCC/F001_T1.csv and F001/T1/0001.jpg",
+    read_bp4d,
+    licence="research only, by agreement with Binghamton University",
+)
 FERA = DataSet(
     "FERA 2017 (Valstar et al. 2017)",
     "train/ims/FERA17_TR_F001_T1_6.mp4 and train/occ/FERA17_TR_F001_T1.csv",
     read_fera,
+    licence="research only, by agreement with Binghamton University",
 )

@@ -29,4 +29,9 @@ def read(folder: Path) -> Iterator[Found]:
                 yield Refusal(inside(folder, file), "the file's name is not of the published form")
 
 
-DATA_SET = DataSet("BU-3DFE (Yin et al. 2006)", "F0001/F0001_AN01WH_F2D.bmp", read)
+DATA_SET = DataSet(
+    "BU-3DFE (Yin et al. 2006)",
+    "F0001/F0001_AN01WH_F2D.bmp",
+    read,
+    licence="research only, by agreement with Binghamton University",
+)

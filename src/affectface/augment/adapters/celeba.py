@@ -59,4 +59,9 @@ def _box(cells: list[str]) -> tuple[float, float, float, float] | None:
     return (sides[0], sides[1], sides[2], sides[3]) if len(sides) == 4 and min(sides[2:]) > 0 else None
 
 
-DATA_SET = DataSet("CelebA (Liu et al. 2015)", "Anno/identity_CelebA.txt and Img/img_align_celeba/000001.jpg", read)
+DATA_SET = DataSet(
+    "CelebA (Liu et al. 2015)",
+    "Anno/identity_CelebA.txt and Img/img_align_celeba/000001.jpg",
+    read,
+    licence="non-commercial research only, by its release agreement",
+)

@@ -48,12 +48,16 @@ class DataSet:
         a row's file is there and its cells make sense is checked by the caller.
     checked : bool
         Whether the layout was found in public code or documents; otherwise it is from memory.
+    licence : str or None
+        Its licence, or the terms on which its publisher gives it, in short; None where they are not known here. What
+        was signed for a copy counts, not this.
     """
 
     title: str
     layout: str
     read: Callable[[Path], Iterator[Found]]
     checked: bool = True
+    licence: str | None = None
 
 
 def first_folder(folder: Path, *names: str) -> Path | None:

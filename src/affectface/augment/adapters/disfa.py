@@ -69,4 +69,5 @@ DATA_SET = DataSet(
     "DISFA (Mavadati et al. 2013)",
     "Videos_LeftCamera/LeftVideoSN001_comp.avi and ActionUnit_Labels/SN001/SN001_au1.txt",
     read,
+    licence="non-commercial research only, by agreement with the authors",
 )

@@ -33,4 +33,10 @@ def read(folder: Path) -> Iterator[Found]:
             yield Row(path, subject=name[1].upper(), expression=_SHOWN.get(name[2], ""))
 
 
-DATA_SET = DataSet("Face Place (Tarr)", "{Asian,Black,...}/AF0301_1100_00F.jpg", read, checked=False)
+DATA_SET = DataSet(
+    "Face Place (Tarr)",
+    "{Asian,Black,...}/AF0301_1100_00F.jpg",
+    read,
+    checked=False,
+    licence="scholarly research with acknowledgement, nothing for profit: README of release 3.0",
+)

@@ -37,4 +37,9 @@ def read(folder: Path) -> Iterator[Found]:
         yield Row(path, subject=name[1], expression=expression)
 
 
-DATA_SET = DataSet("CMU Multi-PIE (Gross et al. 2010)", "session01/multiview/001/01/05_1/001_01_01_051_07.png", read)
+DATA_SET = DataSet(
+    "CMU Multi-PIE (Gross et al. 2010)",
+    "session01/multiview/001/01/05_1/001_01_01_051_07.png",
+    read,
+    licence="research only, by a licence of Carnegie Mellon University",
+)

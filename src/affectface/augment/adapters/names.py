@@ -64,6 +64,11 @@ DATA_SETS: dict[str, DataSet] = {
 """Adapters by the name that the command line takes; FER+ is a part of fer2013."""
 
 
+def known_licence(source: str) -> str | None:
+    """Return the licence of the data set that rows' column `source` names; None where it is not known."""
+    return DATA_SETS[source].licence if source in DATA_SETS else None
+
+
 def data_set(name: str) -> DataSet:
     """Return the data set of a name, or raise a DataSetError that lists the names."""
     if name not in DATA_SETS:

@@ -66,6 +66,7 @@ LONDON = DataSet(
     "Face Research Lab London Set (DeBruine & Jones 2017)",
     "neutral/001.jpg, smiling/001.jpg, subjects.csv",
     read_london,
+    licence="CC BY 4.0",
 )
-LISA = DataSet("Lisa (webmorphR.stim)", "lisa1.jpg, ...", functools.partial(read_person, subject="lisa"))
-ZOOM = DataSet("Zoom (webmorphR.stim)", "15cm.jpg, ...", functools.partial(read_person, subject="zoom"))
+LISA = DataSet("Lisa (webmorphR.stim)", "lisa1.jpg, ...", functools.partial(read_person, subject="lisa"), licence="CC0")
+ZOOM = DataSet("Zoom (webmorphR.stim)", "15cm.jpg, ...", functools.partial(read_person, subject="zoom"), licence="CC0")

@@ -88,5 +88,8 @@ def _box(file: Path) -> tuple[float, float, float, float] | None:
 
 
 DATA_SET = DataSet(
-    "RAF-DB (Li et al. 2017)", "basic/EmoLabel/list_patition_label.txt and basic/Image/{original,aligned}", read
+    "RAF-DB (Li et al. 2017)",
+    "basic/EmoLabel/list_patition_label.txt and basic/Image/{original,aligned}",
+    read,
+    licence="non-commercial research only, by agreement with the authors",
 )

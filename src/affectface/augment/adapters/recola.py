@@ -71,4 +71,5 @@ DATA_SET = DataSet(
     "RECOLA-Annotation/emotional_behaviour/{arousal,valence}/P16.csv and RECOLA-Video-recordings/P16.mp4, or AVEC's "
     "ratings_gold_standard/{arousal,valence}/train_1.arff and recordings_video/train_1.mp4",
     read,
+    licence="non-commercial academic research only, by the authors' EULA",
 )

@@ -56,4 +56,5 @@ DATA_SET = DataSet(
     "UNBC-McMaster Shoulder Pain (Lucey et al. 2011)",
     "Images/042-ll042/ll042t1aaaff/ll042t1aaaff001.png and Frame_Labels/FACS/.../ll042t1aaaff001_facs.txt",
     read,
+    licence="non-commercial research only, by agreement with the authors",
 )

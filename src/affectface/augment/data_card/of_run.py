@@ -9,7 +9,8 @@ from pathlib import Path
 
 from affectface.assets import ASSETS
 from affectface.augment.data_card.inputs import CardInputs, ModelUsed, Outcomes
-from affectface.augment.data_card.writing import write_data_card
+from affectface.augment.data_card.said import say
+from affectface.augment.data_card.writing import CARD, write_data_card
 from affectface.augment.manifest import Manifest, open_manifest
 from affectface.augment.plan import Plan
 from affectface.augment.running.finishing import is_finished
@@ -37,7 +38,8 @@ def write_card_of_run(
     source : Manifest, optional
         The data set that became larger; without it, the manifest that the plan was made from, if it still lies there.
     licences : mapping of str to str, optional
-        Licence of each data set, by the name that the manifest's column `source` has.
+        Licence of each data set, by the name that the manifest's column `source` has. Later cards have it too, and so
+        do they have the date. What the manifest knows needs not be said.
     date : str
         When it was made; nothing is said without it.
     advance : callable
@@ -57,20 +59,32 @@ def write_card_of_run(
     """
     if not is_finished(folder):
         raise DataSetError(f"{folder.path}: is not done; affectface augment run goes on with it")
+    said = say(folder.path, licences or {}, date)
+    result = open_manifest(folder.path / MANIFEST)
+    before = source or source_of(folder.plan)
+    known = {**(before.licences() if before else {}), **result.licences()}
     totals = totals_of(folder)
     files = [folder.path / name for name in (SETTINGS, PLAN, MANIFEST, REFUSED, CHECKSUMS)]
     inputs = CardInputs(
         plan=folder.plan,
-        result=open_manifest(folder.path / MANIFEST),
+        result=result,
         outcomes=Outcomes(jobs=totals.jobs, made=totals.made, size=totals.size, reasons=totals.reasons),
-        source=source or source_of(folder.plan),
+        source=before,
         models=_models(folder),
         settings=_settings(folder),
-        licences=licences or {},
+        licences={**known, **said.licences},
         checksums={file.name: sha256_of(file) for file in files},
-        date=date,
+        date=said.date,
     )
     return write_data_card(folder.path, inputs, advance=advance)
+
+
+def card_is_there(folder: RunFolder) -> bool:
+    """Return whether a run has a data card that was written after the run had ended."""
+    try:
+        return (folder.path / CARD).stat().st_mtime_ns >= (folder.path / CHECKSUMS).stat().st_mtime_ns
+    except OSError:
+        return False
 
 
 def source_of(plan: Plan) -> Manifest | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from affectface.device import DEVICES, Device
 from affectface.gallery.affect_model import AffectModel
 from affectface.morphable import FaceModel
 
@@ -38,6 +39,9 @@ class MakingConfig:
     variation: bool = True
     """Whether the affect is shown as one of many people would, by the job's seed."""
 
+    device: Device = "cpu"
+    """Where the kernels run. Each gives the same bytes again and again, but not the other's."""
+
     def __post_init__(self) -> None:
         if self.size is not None and not SMALLEST <= self.size <= LARGEST:
             raise ValueError(f"size is {self.size}; {SMALLEST} to {LARGEST} pixels, or None, are needed")
@@ -45,6 +49,8 @@ class MakingConfig:
             raise ValueError(f"room is {self.room}; a number from 1 to 4 is needed")
         if self.form not in FORMS:
             raise ValueError(f"form is {self.form!r}; one of {', '.join(FORMS)} is needed")
+        if self.device not in DEVICES:
+            raise ValueError(f"device is {self.device!r}; one of {', '.join(DEVICES)} is needed")
 
 
 @dataclass(frozen=True, eq=False)

@@ -144,7 +144,7 @@ def prepare_stage(square: Square, models: Models, config: MakingConfig) -> Stage
     """
     face = Face(square.landmarks, 1.0, _bounds(square.landmarks))
     about = (models.face_model, models.affect_model)
-    portrait = Portrait(square.image, face, square.fit, *about, SynthesisConfig())
+    portrait = Portrait(square.image, face, square.fit, *about, SynthesisConfig(device=config.device))
     gate = prepare_gate(square, models, portrait.resting_expression) if config.gate else None
     motion = gate.motion if gate else landmark_motion(models.face_model, square.fit, square.landmarks)
     return Stage(portrait, square, motion, gate, models, config)

@@ -17,6 +17,7 @@ from affectface.augment.rows import Row
 from affectface.augment.running.fit_cache import OtherFits
 from affectface.augment.running.folder import RunFolder
 from affectface.augment.running.models import checksum_of, open_models
+from affectface.device import chosen_device
 from affectface.errors import DataSetError
 from affectface.files import sha256_of
 
@@ -68,6 +69,8 @@ class PhotoMaker:
     ------
     DataSetError
         If this machine's models are not those that the run began with.
+    DeviceError
+        If the run's device is not here.
     AffectFaceError
         If a model is missing.
     """
@@ -75,6 +78,7 @@ class PhotoMaker:
     def __init__(self, work: Work) -> None:
         self._folder = work.folder
         config = work.folder.config
+        chosen_device(config.making.device)  # or it is not there
         self._models = open_models(config.face_model or "", config.affect_model)
         found = checksum_of(self._models.face_model), checksum_of(self._models.affect_model)
         if found != work.folder.checksums:

@@ -7,6 +7,7 @@ import logging
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from math import ceil, floor
 from typing import Any
 
 from affectface.augment.running.making_parts import Done, attempt
@@ -15,7 +16,7 @@ from affectface.augment.running.parts import Part
 from affectface.augment.running.photo_work import Work
 from affectface.augment.running.ray_session import Workforce
 from affectface.augment.running.records import Summary
-from affectface.errors import AffectFaceError, DataSetError
+from affectface.errors import AffectFaceError, DataSetError, DeviceError
 
 _RETRIES = 3
 """How often a part is tried again after the process that made it died, before the run ends."""
@@ -65,6 +66,8 @@ def made_by_ray(work: Work, parts: Sequence[Part], force: Workforce) -> Iterator
     ------
     DataSetError
         If the process that makes a part dies again and again.
+    DeviceError
+        If graphics cards are needed and Ray has none.
     """
     import ray
     import ray.data
@@ -81,6 +84,7 @@ def made_by_ray(work: Work, parts: Sequence[Part], force: Workforce) -> Iterator
             batch_size=1,
             compute=ray.data.ActorPoolStrategy(size=size, max_tasks_in_flight_per_actor=2),
             num_cpus=1,
+            num_gpus=share_of_gpu(size, force.gpus) if work.folder.config.making.device == "cuda" else 0,
             max_task_retries=_RETRIES,
         )
         try:
@@ -93,6 +97,36 @@ def made_by_ray(work: Work, parts: Sequence[Part], force: Workforce) -> Iterator
                 raise  # a bug, with its own traceback
             where = f"{work.folder.path}: processes died again and again over {', '.join(sorted(waiting)[:3])}"
             raise DataSetError(f"{where}, for want of memory or at one photo; run again with fewer workers") from None
+
+
+def share_of_gpu(workers: int, gpus: float) -> float:
+    """Return how much of a graphics card each of some workers asks Ray for, so that all of them find room.
+
+    Parameters
+    ----------
+    workers : int
+        How many workers there are.
+    gpus : float
+        How many cards Ray has.
+
+    Returns
+    -------
+    float
+        1, or less where a card is shared: a worker's share lies on one card.
+
+    Raises
+    ------
+    DeviceError
+        If there is none.
+    """
+    if gpus < 1:
+        raise DeviceError("Ray knows of no graphics card, and cuda was asked for; take --device cpu, or other machines")
+    each = ceil(workers / floor(gpus))
+    return floor(SHARES / each) / SHARES
+
+
+SHARES = 10_000
+"""Ray counts parts of a graphics card in ten thousandths."""
 
 
 def _hush() -> None:

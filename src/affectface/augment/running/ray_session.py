@@ -44,11 +44,14 @@ class Workforce:
     ----------
     workers : int
         Processes.
+    gpus : float
+        Graphics cards that they share.
     dashboard : str
         Address of Ray's page that shows what they do; empty where there is none.
     """
 
     workers: int
+    gpus: float
     dashboard: str
 
 
@@ -84,7 +87,8 @@ def ray_session(workers: int | None) -> Iterator[Workforce]:
                 dashboard = _start(ray, workers, temporary)
                 if threading.current_thread() is threading.main_thread():
                     signal.signal(signal.SIGTERM, stop)  # Ray puts its own there
-                yield Workforce(workers or int(ray.cluster_resources().get("CPU", 1)), dashboard)
+                there = ray.cluster_resources()
+                yield Workforce(workers or int(there.get("CPU", 1)), float(there.get("GPU", 0)), dashboard)
             finally:
                 ray.shutdown()
     finally:

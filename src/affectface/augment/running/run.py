@@ -21,6 +21,7 @@ from affectface.augment.running.ray_parts import made_by_ray
 from affectface.augment.running.ray_session import Workforce, ray_session, remove_dead_sessions
 from affectface.augment.running.records import Summary, read_summary
 from affectface.augment.running.settings import SETTINGS
+from affectface.device import chosen_device
 from affectface.errors import DataSetError
 
 _LOOKED_FOR = 100
@@ -97,10 +98,14 @@ def run_plan(
     ------
     DataSetError
         If the folder is another run's, cannot be written, or is full; or if no photo is where the plan says.
+    DeviceError
+        If the device is not there.
     AffectFaceError
         If a model is missing or damaged.
     """
     config = config or RunConfig()
+    if not clustered():
+        chosen_device(config.making.device)  # or it is not there
     _look_for_photos(plan)
     with begun(plan, out, config) as folder:
         parts = folder.parts()

@@ -94,6 +94,8 @@ def _in_words(name: str, found: Mapping[str, Any], settings: Mapping[str, Any]) 
     if name == "making":
         both = found.get("making") or {}, settings["making"]
         name = next(key for key in settings["making"] if both[0].get(key) != both[1][key])
+        if name == "device":
+            return f"a run on {both[0].get(name)}, and {both[1][name]} gives other bytes"
         return f"other settings: {name} is {both[0].get(name)!r} there and {both[1][name]!r} here"
     words = {"plan": "another plan", "affectface": "another version of affectface"}
     words |= {"face_model_sha256": "another face model", "affect_model_sha256": "another affect model"}

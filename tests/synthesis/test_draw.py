@@ -22,7 +22,7 @@ def test_edges_are_smooth_but_for_the_seams_of_lips_and_lids(source: SourceFace)
     rows = np.arange(height)[:, None] % 2 * np.ones((1, width))
     field = np.dstack([rows, -rows]).astype(np.float32)
     before = field.copy()
-    _smooth_edges(field, source.parts, source.front_points, Window(0, 0, width, height))
+    _smooth_edges(field, source.parts, source.front_rows, Window(0, 0, width, height))
     kept = (field == before).all(axis=-1)
     assert 0 < kept.mean() < 0.5
     for seam in (source.parts.lips, *source.parts.eyes):

@@ -31,28 +31,26 @@ _LIGHT_MARGIN = 0.6
 
 @dataclass(frozen=True, eq=False)
 class FieldCanvas:
-    """What a field is continued with: buffers and a prepared kernel, kept from one picture to the next."""
+    """What a field is continued with: buffers and prepared kernels, kept from one picture to the next."""
 
     _device: str
     _field: Buffer
     _inside: Buffer
     _neighbours: Buffer
+    _averages: Buffer
     _whole: Buffer
     _displacement: Buffer
     _light: Buffer
+    _average: Any
     _insert: Any
 
-    def continue_field(
-        self, field: FloatArray, inside: NDArray[np.uint8], reach: float
-    ) -> tuple[FloatArray, FloatArray]:
-        """Continue a field; see `continue_field`.
+    def continue_field(self, inside: NDArray[np.uint8], reach: float) -> tuple[FloatArray, FloatArray]:
+        """Continue the field that lies in the canvas's buffer; see `continue_field`.
 
         Parameters
         ----------
-        field : ndarray of shape (H, W, 4), float32
-            The field; no more pixels than the canvas has.
         inside : ndarray of shape (H, W), uint8
-            1 where it is known, 0 elsewhere.
+            1 where it is known, 0 elsewhere; no more pixels than the canvas has.
         reach : float
             Distance, pixels, at which the continued displacement has faded to zero.
 
@@ -65,44 +63,63 @@ class FieldCanvas:
         """
         height, width = size = inside.shape
         pixels = height * width
-        step = max(1, -(-max(height, width) // (_COARSE * _SAMPLES)))
-        cell = step * _SAMPLES
-        coarse = _continue_coarse(_averages(field, inside, step), max(reach / cell, 1.0))
-        rows, columns = coarse.shape[0] * cell, coarse.shape[1] * cell
-        whole = self._whole.host[: rows * columns].reshape(rows, columns, 3)
-        cv2.resize(coarse, (columns, rows), dst=whole, interpolation=cv2.INTER_LINEAR)
-        self._field.host[:pixels] = field.reshape(pixels, 4)
         self._inside.host[:pixels] = inside.ravel()
         neighbours = self._neighbours.host[:pixels].reshape(size)
         cv2.boxFilter(inside, -1, (5, 5), dst=neighbours, normalize=False, borderType=cv2.BORDER_REPLICATE)
-        for written in (self._field, self._inside, self._neighbours, self._whole):
+        for written in (self._inside, self._neighbours):
             written.send()
-        dim, run = runs_of_rows(size, self._device)
-        self._insert.set_dim(dim)
-        for index, value in ((4, columns), (5, width), (6, run)):
-            self._insert.set_param_at_index(index, value)
-        self._insert.launch()
+        step = max(1, -(-max(height, width) // (_COARSE * _SAMPLES)))
+        cell = step * _SAMPLES
+        coarse = _continue_coarse(self._averages_over(size, step), max(reach / cell, 1.0))
+        rows, columns = coarse.shape[0] * cell, coarse.shape[1] * cell
+        whole = self._whole.host[: rows * columns].reshape(rows, columns, 3)
+        cv2.resize(coarse, (columns, rows), dst=whole, interpolation=cv2.INTER_LINEAR)
+        self._whole.send()
+        _launch(self._insert, size, ((4, columns), (5, width)), 6, self._device)
         for result in (self._displacement, self._light):
             result.fetch()
         return self._displacement.host[:pixels].reshape(*size, 2), self._light.host[:pixels].reshape(size)
 
+    def _averages_over(self, size: tuple[int, int], step: int) -> FloatArray:
+        """Averages (h, w, 4) of the field's first three values, 0 outside, over coarse cells, and the share inside.
 
-def field_canvas(size: tuple[int, int], device: str) -> FieldCanvas:
-    """Return a canvas for fields of up to a height and a width, pixels."""
+        Every `step`-th pixel and row stand for all.
+        """
+        height, width = size
+        rows, columns = (-(-length // (step * _SAMPLES)) for length in size)
+        sizes = ((2, width), (3, height), (4, step), (6, columns))
+        _launch(self._average, (rows, columns), sizes, 7, self._device)
+        self._averages.fetch()
+        return self._averages.host[: rows * columns].reshape(rows, columns, 4)
+
+
+def field_canvas(size: tuple[int, int], field: Buffer, device: str) -> FieldCanvas:
+    """Return a canvas for fields of up to a height and a width, pixels, which lie in a buffer (N, 4), row by row."""
     warp = warp_runtime()
     from affectface.blending import kernels
 
     pixels, single = size[0] * size[1], np.float32
     most = -(-max(size) // (_COARSE * _SAMPLES)) * _SAMPLES  # the coarse grid's last cells may reach beyond
-    field = buffer((pixels, 4), single, warp.vec4, device)
     inside, neighbours = (buffer(pixels, np.uint8, warp.uint8, device) for _ in range(2))
+    averages = buffer((_COARSE**2, 4), single, warp.vec4, device)
     whole = buffer(((size[0] + most) * (size[1] + most), 3), single, warp.vec3, device)
     displacement = buffer((pixels, 2), single, warp.vec2, device)
     light = buffer(pixels, single, warp.float32, device)
+    inputs = [field.on_device, inside.on_device, 1, 1, 1, _SAMPLES, 1, 1, averages.on_device]
+    average = prepare_kernel(kernels.average_cells, (1, 1), inputs, device)
     given = [one.on_device for one in (field, inside, neighbours, whole)]
     inputs = [*given, 1, 1, 1, displacement.on_device, light.on_device]
     insert = prepare_kernel(kernels.insert_fine, (1, 1), inputs, device)
-    return FieldCanvas(device, field, inside, neighbours, whole, displacement, light, insert)
+    return FieldCanvas(device, field, inside, neighbours, averages, whole, displacement, light, average, insert)
+
+
+def _launch(kernel: Any, size: tuple[int, int], numbers: tuple[tuple[int, int], ...], at_run: int, device: str) -> None:
+    """Run a prepared kernel over a picture, with some arguments set: `at_run`, the length of a run, and `numbers`."""
+    dim, run = runs_of_rows(size, device)
+    kernel.set_dim(dim)
+    for index, value in (*numbers, (at_run, run)):
+        kernel.set_param_at_index(index, value)
+    kernel.launch()
 
 
 def continue_field(
@@ -131,7 +148,10 @@ def continue_field(
         face is not lit by it.
     """
     size = (inside.shape[0], inside.shape[1])
-    return field_canvas(size, device).continue_field(field, inside.astype(np.uint8), reach)
+    given = buffer((inside.size, 4), np.float32, warp_runtime().vec4, device)
+    given.host[:] = field.reshape(-1, 4)
+    given.send()
+    return field_canvas(size, given, device).continue_field(inside.astype(np.uint8), reach)
 
 
 def twice_as_fine(image: Image) -> Image:
@@ -178,14 +198,15 @@ def look_up(finer: Image, displacement: FloatArray, light: FloatArray) -> Image:
     ndarray of shape (H, W, 3), uint8
         The new pixels; the old ones, bit for bit, where nothing moves.
     """
-    height, width = light.shape
-    where = displacement.reshape(height, 2 * width) * 2  # rows of x, y, x, y are added to faster than pairs
-    where[:, ::2] += np.arange(0, 2 * width, 2, dtype=np.float32)
-    where[:, 1::2] += np.arange(0, 2 * height, 2, dtype=np.float32)[:, None]
-    x_and_y = where.reshape(height, width, 2)
-    moved = cv2.remap(finer, x_and_y, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)  # type: ignore[call-overload]
-    lit = cv2.multiply(moved, cv2.merge([cv2.exp(light)] * 4), dtype=cv2.CV_8U)
-    return np.asarray(cv2.cvtColor(lit, cv2.COLOR_RGBA2RGB), dtype=np.uint8)
+    where = looked_up_at(displacement, (0, 0))
+    where *= 2
+    found = cv2.remap(finer, where, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)  # type: ignore[call-overload]
+    pixels = np.asarray(cv2.cvtColor(found, cv2.COLOR_RGBA2RGB), dtype=np.uint8)
+    left, top, wide, high = cv2.boundingRect((light != 0).view(np.uint8))
+    if wide:
+        part = np.s_[top : top + high, left : left + wide]
+        pixels[part] = cv2.multiply(pixels[part], cv2.merge([cv2.exp(light[part])] * 3), dtype=cv2.CV_8U)
+    return pixels
 
 
 def _between(image: Image, axis: int) -> Image:
@@ -196,19 +217,6 @@ def _between(image: Image, axis: int) -> Image:
     middle = _LANCZOS - 1
     anchor = (0, middle) if axis == 0 else (middle, 0)
     return np.asarray(cv2.filter2D(image, -1, kernel, anchor=anchor, borderType=cv2.BORDER_REPLICATE), dtype=np.uint8)
-
-
-def _averages(field: FloatArray, mask: NDArray[np.uint8], step: int) -> FloatArray:
-    """Averages of the field's first three values, 0 outside, over the coarse grid's cells, and the share inside.
-
-    Every `step`-th pixel and row stand for all.
-    """
-    samples = cv2.copyTo(np.ascontiguousarray(field[::step, ::step]), np.ascontiguousarray(mask[::step, ::step]))
-    samples[..., 3] = mask[::step, ::step]
-    rows, columns = (-(-length // _SAMPLES) for length in samples.shape[:2])
-    below, right = rows * _SAMPLES - samples.shape[0], columns * _SAMPLES - samples.shape[1]
-    samples = cv2.copyMakeBorder(samples, 0, below, 0, right, cv2.BORDER_REPLICATE)
-    return np.asarray(cv2.resize(samples, (columns, rows), interpolation=cv2.INTER_AREA), dtype=np.float32)
 
 
 def _continue_coarse(averages: FloatArray, reach: float) -> FloatArray:
@@ -224,24 +232,27 @@ def _continue_coarse(averages: FloatArray, reach: float) -> FloatArray:
     return np.asarray(cv2.merge([x * fade, y * fade, light]), dtype=np.float32)
 
 
-def looked_up_at(displacement: FloatArray, corner: tuple[int, int]) -> tuple[FloatArray, FloatArray]:
+def looked_up_at(displacement: FloatArray, corner: tuple[int, int]) -> FloatArray:
     """Return where displaced pixels are looked up.
 
     Parameters
     ----------
-    displacement : ndarray of shape (h, w, 2) or (h, w, 4), float32
-        First how far each pixel is from where it comes from, x and y.
+    displacement : ndarray of shape (h, w, 2), float32
+        How far each pixel is from where it comes from, x and y.
     corner : tuple of int
         Where the first pixel lies in the picture that is looked up, x and y.
 
     Returns
     -------
-    x, y : ndarray of shape (h, w), float32
-        Indices into that picture.
+    ndarray of shape (h, w, 2), float32
+        Indices into that picture, x and y, as OpenCV's `remap` takes them.
     """
     (x, y), (height, width) = corner, displacement.shape[:2]
-    columns, rows = np.arange(x, x + width, dtype=np.float32), np.arange(y, y + height, dtype=np.float32)
-    return displacement[..., 0] + columns, displacement[..., 1] + rows[:, None]
+    steps = np.zeros(2 * width, dtype=np.float32)
+    steps[::2] = np.arange(x, x + width)
+    where = displacement.reshape(height, 2 * width) + steps  # rows of x, y, x, y are added to faster than pairs
+    where[:, 1::2] += np.arange(y, y + height, dtype=np.float32)[:, None]
+    return np.asarray(where.reshape(height, width, 2))
 
 
 def _fill(averages: FloatArray) -> FloatArray:
@@ -249,13 +260,18 @@ def _fill(averages: FloatArray) -> FloatArray:
     levels = [averages]
     while min(levels[-1].shape[:2]) > 2 and levels[-1][..., 3].min() == 0:
         levels.append(np.asarray(cv2.pyrDown(levels[-1]), dtype=np.float32))
-    total = levels[-1].sum(axis=(0, 1))
+    cells = np.concatenate([level.reshape(-1, 4) for level in levels])  # of all at once: small arrays cost calls
+    share = np.ascontiguousarray(cells[:, 3])
+    # a cell with a sliver inside knows little: from a quarter on it is trusted
+    own, others = np.minimum(1 / np.maximum(share, 1e-6), 4), np.maximum(1 - 4 * share, 0)
+    known, unknown = cells * cv2.merge([own] * 4).reshape(-1, 4), cv2.merge([others] * 4).reshape(-1, 4)
+    total, end = levels[-1].sum(axis=(0, 1)), len(cells)
     filled = (total / max(float(total[3]), 1e-6)).astype(np.float32).reshape(1, 1, 4)
     for level in reversed(levels):
-        share = level[..., 3]
-        trust = np.minimum(share * 4, 1)  # a cell with a sliver inside knows little
-        guess = cv2.resize(filled, share.shape[::-1], interpolation=cv2.INTER_LINEAR)
-        filled = guess * cv2.merge([1 - trust] * 4) + level * cv2.merge([trust / np.maximum(share, 1e-6)] * 4)
+        shape, start = level.shape, end - level.shape[0] * level.shape[1]
+        guess = cv2.resize(filled, shape[1::-1], interpolation=cv2.INTER_LINEAR)
+        filled = guess * unknown[start:end].reshape(shape) + known[start:end].reshape(shape)
+        end = start
     return np.asarray(filled, dtype=np.float32)
 
 

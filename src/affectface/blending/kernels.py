@@ -11,6 +11,37 @@ wp.set_module_options({"enable_backward": False, "fast_math": False})
 
 
 @wp.kernel
+def average_cells(
+    field: wp.array(dtype=wp.vec4),
+    inside: wp.array(dtype=wp.uint8),
+    width: int,
+    height: int,
+    step: int,
+    samples: int,
+    columns: int,
+    run: int,
+    averages: wp.array(dtype=wp.vec4),
+):
+    """Average the field's first three values, 0 outside, over cells of `samples` by `samples` pixels, `step` apart.
+
+    The fourth is the share inside. The last pixel and row that are looked at stand for what a cell has beyond them.
+    """
+    row, s = wp.tid()
+    bottom = (height - 1) / step
+    right = (width - 1) / step
+    share = 1.0 / float(samples * samples)
+    for column in range(s * run, wp.min((s + 1) * run, columns)):
+        total = wp.vec4(0.0, 0.0, 0.0, 0.0)
+        for i in range(samples):
+            start = wp.min(row * samples + i, bottom) * step * width
+            for j in range(samples):
+                at = start + wp.min(column * samples + j, right) * step
+                if inside[at] != wp.uint8(0):
+                    total += wp.vec4(field[at][0], field[at][1], field[at][2], 1.0)
+        averages[row * columns + column] = total * share
+
+
+@wp.kernel
 def insert_fine(
     field: wp.array(dtype=wp.vec4),
     inside: wp.array(dtype=wp.uint8),

@@ -8,6 +8,7 @@ expression goes. Old skin, which shows fine lines at rest, folds more than young
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -71,30 +72,45 @@ class Folds:
     lines: tuple[Fold, ...]
 
     @cached_property
-    def _measured(self) -> tuple[NDArray[np.intp], NDArray[np.intp], FloatArray, list[int]]:
-        """All pairs' first and second vertices, the way between at rest over its squared length, the lines' ends."""
+    def _measured(self) -> tuple[NDArray[np.intp], NDArray[np.intp], FloatArray, NDArray[np.intp], FloatArray]:
+        """How all of them are measured.
+
+        The first and second vertices of the pairs (N,), the way between at rest over its squared length, which pair
+        stands where in a table with a row a line (M, most), beyond the last the pair N, and the shares (M, most) that
+        give the mean of the larger half of a sorted row.
+        """
         pairs = np.concatenate([fold.pairs for fold in self.lines])
         rest = np.concatenate([fold.rest for fold in self.lines])
-        ends = np.cumsum([len(fold.pairs) for fold in self.lines]).tolist()
-        return pairs[:, 0], pairs[:, 1], rest / (rest**2).sum(axis=1, keepdims=True), ends
+        counts = np.array([len(fold.pairs) for fold in self.lines])
+        most, starts = counts.max(), np.cumsum(counts) - counts
+        column = np.arange(most)
+        table = np.where(column < counts[:, None], starts[:, None] + column, len(pairs))
+        half = counts - counts // 2  # half a line that folds is a fold
+        shares = (column >= most - half[:, None]) / half[:, None]
+        rest = rest / (rest**2).sum(axis=1, keepdims=True)
+        return pairs[:, 0], pairs[:, 1], rest, table, shares.astype(np.float32)
+
+    @cached_property
+    def _bounds(self) -> tuple[FloatArray, FloatArray]:
+        """Where each line's fold begins, and how much more shortening makes the whole of it."""
+        onset, full = np.array([(fold.onset, fold.full) for fold in self.lines]).T
+        return onset, full - onset
 
     def strengths(self, vertices: FloatArray) -> list[float]:
         """Return how much of each fold vertices (U, 3) make, 0 to 1."""
         if not self.lines:
             return []
-        first, second, rest, ends = self._measured
+        first, second, rest, table, shares = self._measured
         # along the old direction: skin that slides along the line does not stretch it
         shorter = 1 - np.einsum("nd,nd->n", vertices[second] - vertices[first], rest)
-        most, start = [], 0
-        for fold, end in zip(self.lines, ends, strict=True):
-            part = sorted(shorter[start:end].tolist())
-            part = part[len(part) // 2 :]  # half a line that folds is a fold
-            most.append((sum(part) / len(part) - fold.onset) / (fold.full - fold.onset))
-            start = end
-        strengths: list[float] = smooth_step(np.array(most)).tolist()
+        rows = np.sort(np.append(shorter, np.float32(_SHORTEST))[table], axis=1)
+        onset, room = self._bounds
+        strengths: list[float] = smooth_step(((rows * shares).sum(axis=1) - onset) / room).tolist()
         return strengths
 
 
+_SHORTEST = -1e9
+"""What stands for a pair that is not there: skin that was stretched so far."""
 _MEASURED = 7
 """Places along a line at which the skin's approach is measured."""
 _BESIDE = 1.8
@@ -216,15 +232,17 @@ def draw_folds(
     if not changes:
         return
     # the folds lie on the photo's skin and move with it: they are drawn there, and looked up like its pixels
-    x0, y0 = min(fold.x for _, fold in changes), min(fold.y for _, fold in changes)
-    x1 = max(fold.x + fold.change.shape[1] for _, fold in changes)
-    y1 = max(fold.y + fold.change.shape[0] for _, fold in changes)
-    drawn = np.zeros((y1 - y0, x1 - x0), dtype=np.float32)
+    longest = math.ceil(cv2.norm(displacement, cv2.NORM_INF)) + 1
     for amount, fold in changes:
+        x, y = fold.x - corner[0], fold.y - corner[1]
+        top, left = max(y - longest, 0), max(x - longest, 0)
         height, width = fold.change.shape
-        drawn[fold.y - y0 : fold.y - y0 + height, fold.x - x0 : fold.x - x0 + width] += amount * fold.change
-    x, y = looked_up_at(displacement, (corner[0] - x0, corner[1] - y0))
-    light += cv2.remap(drawn, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=0)
+        box = np.s_[top : max(y + height + longest, 0), left : max(x + width + longest, 0)]
+        if not light[box].size:
+            continue
+        where = looked_up_at(displacement[box], (left - x, top - y))
+        found = cv2.remap(fold.change, where, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)  # type: ignore[call-overload]
+        cv2.scaleAdd(found, amount, light[box], dst=light[box])
 
 
 def _prepare(line: FoldLine, skin: Skin, grey: FloatArray, age: float) -> Fold | None:

@@ -8,6 +8,7 @@ squares of the moved skin, within the units' bounds.
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -109,8 +110,7 @@ def in_units_of(affect_model: AffectModel, face_model: FaceModel, affect: Affect
         If the face model lacks most of the affect model's units, or the two have no face in common.
     """
     if affect_model.basis is None:
-        known = set(face_model.expression_names)
-        shared = sum(unit in known for unit in affect_model.unit_names)
+        shared = _shared(affect_model.unit_names, face_model.expression_names)
         if shared < _FEWEST_UNITS * len(affect_model.unit_names):
             raise TopologyMismatchError(
                 f"affect model {affect_model.name!r} moves {len(affect_model.unit_names)} facial units of which face "
@@ -124,6 +124,12 @@ def in_units_of(affect_model: AffectModel, face_model: FaceModel, affect: Affect
     if face_model not in pairs:
         pairs[face_model] = _transferred(affect_model, affect_model.basis, face_model)
     return pairs[face_model]
+
+
+@lru_cache(maxsize=16)
+def _shared(units: tuple[str, ...], known: tuple[str, ...]) -> int:
+    """How many of an affect model's units a face model knows."""
+    return len(set(units) & set(known))
 
 
 def _transferred(affect_model: AffectModel, basis: Basis, face_model: FaceModel) -> AffectModel:

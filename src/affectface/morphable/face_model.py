@@ -11,6 +11,7 @@ import os
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from functools import cached_property
 from typing import Any
 
 import cv2
@@ -111,12 +112,16 @@ class FaceModel:
 
     def expression_vector(self, units: Mapping[str, float]) -> FloatArray:
         """Return coefficients (E,) from unit names and strengths; units this model lacks are left out."""
-        index = {name: i for i, name in enumerate(self.expression_names)}
+        index = self._unit_index
         vector = np.zeros(len(self.expression_names), dtype=np.float32)
         for unit, strength in units.items():
             if unit in index:
                 vector[index[unit]] += strength
         return vector
+
+    @cached_property
+    def _unit_index(self) -> dict[str, int]:
+        return {name: i for i, name in enumerate(self.expression_names)}
 
     def region(self, *names: str) -> NDArray[np.bool_]:
         """Return which triangles (T,) belong to any of the named regions."""

@@ -150,8 +150,7 @@ def lay_over(
         return
     inside = np.s_[y0 - y : y1 - y, x0 - x : x1 - x]
     across, down = cv2.split(displacement[y0:y1, x0:x1])
-    moved = np.asarray(cv2.magnitude(across, down), dtype=np.float32)
-    alpha = np.where(moved < 1, occlusion.rim[inside] * (1 - moved), 0)
-    np.maximum(alpha, occlusion.alpha[inside], out=alpha)
+    still = np.maximum(1 - cv2.magnitude(across, down), 0)
+    alpha = np.maximum(occlusion.rim[inside] * still, occlusion.alpha[inside])
     under, over = pixels[y0:y1, x0:x1], photo[y0:y1, x0:x1]
     pixels[y0:y1, x0:x1] = cv2.blendLinear(over, under, alpha, 1 - alpha)

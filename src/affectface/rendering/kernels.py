@@ -27,21 +27,6 @@ class View:
     centre: wp.vec2
 
 
-@wp.struct
-class Light:
-    """Second-order harmonics of a light's luminance, and how what it does to pixels is bounded."""
-
-    ambient: float
-    along: wp.vec3
-    mixed: wp.vec3
-    upright: float
-    aslant: float
-    least: float
-    darkest: float
-    brightest: float
-    share: float
-
-
 @wp.func
 def projected(vertex: wp.vec3, view: View, shift: wp.vec2):
     """A vertex in pixels, and its depth."""
@@ -79,61 +64,6 @@ def place_vertices(
     vertex = vertices[index[i]]
     points[i] = projected(vertex, view, shift[i])
     normals[i] = turned_normal(vertex, vertices, ring, ring_start[i], ring_start[i + 1], view)
-
-
-@wp.kernel
-def place_facing(
-    vertices: wp.array(dtype=wp.vec3),
-    index: wp.array(dtype=wp.int32),
-    ring_start: wp.array(dtype=wp.int32),
-    ring: wp.array(dtype=wp.vec2i),
-    shift: wp.array(dtype=wp.vec2),
-    view: View,
-    old_points: wp.array(dtype=wp.vec3),
-    points: wp.array(dtype=wp.vec3),
-    values: wp.array(dtype=wp.vec4),
-):
-    """Project the chosen vertices, and write how far back they were, how much they look at the camera, and how deep."""
-    i = wp.tid()
-    vertex = vertices[index[i]]
-    point = projected(vertex, view, shift[i])
-    points[i] = point
-    n = turned_normal(vertex, vertices, ring, ring_start[i], ring_start[i + 1], view)
-    facing = wp.clamp(-n[2], 0.0, 1.0)
-    values[i] = wp.vec4(old_points[i][0] - point[0], old_points[i][1] - point[1], facing, point[2])
-
-
-@wp.kernel
-def place_lit(
-    vertices: wp.array(dtype=wp.vec3),
-    index: wp.array(dtype=wp.int32),
-    ring_start: wp.array(dtype=wp.int32),
-    ring: wp.array(dtype=wp.vec2i),
-    shift: wp.array(dtype=wp.vec2),
-    view: View,
-    old_points: wp.array(dtype=wp.vec3),
-    old_light: wp.array(dtype=float),
-    light: Light,
-    points: wp.array(dtype=wp.vec3),
-    values: wp.array(dtype=wp.vec4),
-):
-    """Project the chosen vertices, and write how far back they were, and the logarithm of their pixels' change.
-
-    The fourth value is left as it is.
-    """
-    i = wp.tid()
-    vertex = vertices[index[i]]
-    point = projected(vertex, view, shift[i])
-    points[i] = point
-    change = float(0.0)
-    if light.share > 0.0:
-        n = turned_normal(vertex, vertices, ring, ring_start[i], ring_start[i + 1], view)
-        shade = light.ambient + wp.dot(light.along, n)
-        shade += light.mixed[0] * n[0] * n[1] + light.mixed[1] * n[1] * n[2] + light.mixed[2] * n[0] * n[2]
-        shade += light.upright * (3.0 * n[2] * n[2] - 1.0) + light.aslant * (n[0] * n[0] - n[1] * n[1])
-        ratio = wp.max(shade, light.least) / old_light[i]
-        change = light.share * wp.log(wp.clamp(ratio, light.darkest, light.brightest))
-    values[i] = wp.vec4(old_points[i][0] - point[0], old_points[i][1] - point[1], change, values[i][3])
 
 
 @wp.kernel

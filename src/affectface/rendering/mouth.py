@@ -6,6 +6,8 @@ of the eyes, and the same light falls on both. Towards the back and under the li
 
 from __future__ import annotations
 
+from functools import cache
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +26,7 @@ _ALBEDO = {
 """Linear reflectance against a sclera of one; enamel and mucosa after everyday portraits."""
 
 INTERIOR = ("mouth_socket", "gums", "tongue", "teeth_upper", "teeth_lower")
-_REDDENING = np.array([0.9, 1.2, 1.25], dtype=np.float32)
+_REDDENING = (0.9, 1.2, 1.25)
 """Powers of the share of light for red, green and blue."""
 _LIT_DEPTH, _FADE_DEPTH = 1.0, 1.4
 """Depth behind the lips, cm, to which light falls freely, and in which it then falls to a third."""
@@ -104,11 +106,17 @@ def mouth_albedo(regions: NDArray[np.uint8], *, teeth: bool = True) -> FloatArra
     ndarray of shape (h, w, 3), float32
         Linear reflectance against white.
     """
+    return np.asarray(_albedo_table(teeth)[regions])
+
+
+@cache
+def _albedo_table(teeth: bool) -> FloatArray:
+    """The colour of each region (256, 3)."""
     albedo = np.zeros((256, 3), dtype=np.float32)
     for name, colour in _ALBEDO.items():
         hidden = name.startswith("teeth") and not teeth
         albedo[REGIONS.index(name)] = _ALBEDO["mouth_socket"] if hidden else colour
-    return np.asarray(albedo[regions])
+    return albedo
 
 
 def light_in_mouth(facing: FloatArray, depth: FloatArray, opening: BoolArray, scale: float) -> FloatArray:
@@ -139,4 +147,4 @@ def light_in_mouth(facing: FloatArray, depth: FloatArray, opening: BoolArray, sc
     open_to_light = np.clip(2.6 * near * (0.5 + 0.5 * below) - 0.2, 0, 1)
     inward = np.exp(-np.clip(depth - _LIT_DEPTH, 0, None) / _FADE_DEPTH)
     light = (0.6 + 0.4 * facing) * inward * open_to_light
-    return np.asarray(light[..., None] ** _REDDENING, dtype=np.float32)
+    return np.asarray(cv2.merge([cv2.pow(light, power) for power in _REDDENING]), dtype=np.float32)

@@ -11,9 +11,8 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-from affectface.arrays import FloatArray, Image, smooth_step
+from affectface.arrays import BoolArray, FloatArray, Image, smooth_step
 from affectface.blending.displacement import look_up
 from affectface.blending.poisson import blend_poisson
 from affectface.folds.folds import draw_folds
@@ -93,21 +92,24 @@ def _draw(
     config: SynthesisConfig,
 ) -> Patch | None:
     front = canvas.front
-    front.vertices.host[:], front.shift.host[:] = vertices, shifts[0]
+    canvas.vertices.host[:], front.shift.host[:] = vertices, shifts[0]
     front.place()
-    points, values = front.points.host, front.values.host
-    moved = np.flatnonzero((np.abs(values[:, 0]) > _STILL) | (np.abs(values[:, 1]) > _STILL))
-    if not len(moved):
+    points = np.ascontiguousarray(front.points.host.T)
+    back = source.front_rows[:2] - points[:2]
+    distance = np.abs(back).max(axis=0)
+    moved = distance > _STILL
+    if not moved.any():
         return None
-    if not config.shading:
-        values[:, 2] = 0
+    values = front.values.host.T  # a channel at a time: the last axis of an array should be long
+    values[:2], values[3] = back, source.front_facing
+    values[2] = source.lit.change(front.normals.host) if config.shading else 0
     # a movement must have room to fade, or it would fold what lies around the face
-    reach = max(config.reach * source.eye_distance, _LEAST_ROOM * float(np.abs(values[:, :2]).max()))
-    window = _window(points, source.front_points, moved, reach, source.image.shape)
+    reach = max(config.reach * source.eye_distance, _LEAST_ROOM * float(distance.max()))
+    window = _window(points, source.front_rows, moved, reach, source.image.shape)
     drawn = front.draw((window.x, window.y), window.size)
     # skin that the photo saw edge-on or not at all, such as under the chin, says nothing about where to look
-    known = (drawn.label == SKIN) & (drawn.values[..., 3] > _EDGE_ON)
-    displacement, light = canvas.field.continue_field(drawn.values, known.view(np.uint8), reach)
+    known = (drawn.label == SKIN) & (cv2.extractChannel(drawn.values, 3) > _EDGE_ON)
+    displacement, light = canvas.field.continue_field(known.view(np.uint8), reach)
     _smooth_edges(displacement, source.parts, points, window)
     if source.held is not None:
         displacement *= _movable(source.held[window.box], source, points, window)[..., None]
@@ -116,7 +118,7 @@ def _draw(
     pixels = look_up(source.finer[window.finer_box], displacement, light)
     draw_eyes(pixels, source, window, drawn.label == EYE, drawn.values, displacement)
     uncovered = drawn.label == NO_LABEL
-    draw_mouth(pixels, source, window, (canvas.mouth, vertices, shifts[1]), points, uncovered, config)
+    draw_mouth(pixels, source, window, (canvas.mouth, shifts[1]), points, uncovered, config)
     if source.occlusion is not None:
         lay_over(pixels, source.image[window.box], displacement, source.occlusion, (window.x, window.y))
     if config.blend == "poisson":
@@ -129,15 +131,11 @@ def _draw(
 def _smooth_edges(displacement: FloatArray, parts: Parts, points: FloatArray, window: Window) -> None:
     """Smooth a displacement (h, w, 2) where skin folds over skin, in place: the edge would be a row of dots.
 
-    Between lips and between lids there is no skin to be looked up: what is half-way there in the photo are teeth and
-    eyes.
+    `points` are the front's (3, D). Between lips and between lids there is no skin to be looked up: what is half-way
+    there in the photo are teeth and eyes.
     """
-    seams = []
-    for seam in (parts.lips, *parts.eyes):
-        if len(seam):
-            x, y, _ = points[seam].T
-            part = window.clip((x.min() - 3, y.min() - 3), (x.max() + 4, y.max() + 4))
-            seams += [part.within(window)] if part is not None else []
+    around = (window.around(points[0, seam], points[1, seam], 3) for seam in (parts.lips, *parts.eyes) if len(seam))
+    seams = [part.within(window) for part in around if part is not None]
     sharp = [displacement[box].copy() for box in seams]
     cv2.GaussianBlur(displacement, (3, 3), _EDGE_BLUR, dst=displacement)
     for box, own in zip(seams, sharp, strict=True):
@@ -150,7 +148,7 @@ def _movable(held: FloatArray, source: SourceFace, points: FloatArray, window: W
     Lips keep theirs: what is drawn between them is where the mesh has it. Lids move too little for that to matter.
     """
     lips = source.parts.lips
-    around = np.concatenate([points[lips, :2], source.front_points[lips, :2]]) - np.array(
+    around = np.concatenate([points[:2, lips].T, source.front_points[lips, :2]]) - np.array(
         [window.x, window.y], dtype=np.float32
     )
     between = hull_mask([around] if len(lips) else [], window.size)
@@ -158,14 +156,14 @@ def _movable(held: FloatArray, source: SourceFace, points: FloatArray, window: W
     return np.asarray(1 - held * smooth_step((distance - _FREE) / _FREE_FADE), dtype=np.float32)
 
 
-def _window(new: FloatArray, old: FloatArray, moved: NDArray[np.intp], reach: float, size: tuple[int, ...]) -> Window:
-    """The part of the region that can change: where points `moved`, and as far around as pixels follow."""
+def _window(new: FloatArray, old: FloatArray, moved: BoolArray, reach: float, size: tuple[int, ...]) -> Window:
+    """The part of the region that can change: where points (3, D) of `moved`, and as far around as pixels follow."""
     bounds = []
     for axis, length in ((0, size[1]), (1, size[0])):
-        here, there = new[moved, axis], old[moved, axis]
-        low = min(here.min(), there.min()) - reach - 2
-        high = max(here.max(), there.max()) + reach + 3
-        first = int(np.clip(low, 0, length - 1))
-        bounds.append((first, int(np.clip(high, first + 1, length))))
+        here, there = new[axis][moved], old[axis][moved]
+        low = float(min(here.min(), there.min())) - reach - 2
+        high = float(max(here.max(), there.max())) + reach + 3
+        first = int(min(max(low, 0), length - 1))
+        bounds.append((first, int(min(max(high, first + 1), length))))
     (x0, x1), (y0, y1) = bounds
     return Window(x0, y0, x1 - x0, y1 - y0)

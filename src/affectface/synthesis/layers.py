@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from affectface.arrays import BoolArray, FloatArray, Image
+from affectface.arrays import BoolArray, FloatArray, Image, median
 from affectface.blending.displacement import looked_up_at
 from affectface.regions import REGIONS
 from affectface.rendering.canvas import MeshCanvas
@@ -24,6 +25,8 @@ from affectface.synthesis.source import TEETH, SourceFace
 DEEP = tuple(REGIONS.index(name) for name in ("mouth_socket", "tongue"))
 _SHARPEST = 0.7
 """Blur of the border of a layer, pixels: what a lens leaves of the sharpest edge."""
+_BORDER = 4
+"""Width, pixels, beyond which nothing is left of that blur."""
 _MOST_GUM = 0.015
 """Gum that shows over the upper teeth, in inter-ocular distances: where it would be more, the teeth are set higher."""
 _DEEP_BLUR = 0.2
@@ -56,15 +59,16 @@ class Window:
         """The rectangle as an index of the region at twice its resolution."""
         return Window(2 * self.x, 2 * self.y, 2 * self.width, 2 * self.height).box
 
-    def local(self, points: FloatArray) -> FloatArray:
-        """Return points (N, 3) of the region in the rectangle's coordinates."""
-        return points - np.array([self.x, self.y, 0], dtype=np.float32)
-
     def clip(self, low: tuple[float, float], high: tuple[float, float]) -> Window | None:
         """Return the rectangle from `low` to `high`, x and y, as far as it lies in this one; None where it does not."""
         x0, y0 = max(int(low[0]), self.x), max(int(low[1]), self.y)
         x1, y1 = min(int(high[0]), self.x + self.width), min(int(high[1]), self.y + self.height)
         return Window(x0, y0, x1 - x0, y1 - y0) if x1 > x0 and y1 > y0 else None
+
+    def around(self, x: FloatArray, y: FloatArray, margin: int) -> Window | None:
+        """Return the rectangle around points of the region, as far as it lies in this one; None where it does not."""
+        low = float(x.min()) - margin, float(y.min()) - margin
+        return self.clip(low, (float(x.max()) + margin + 1, float(y.max()) + margin + 1))
 
     def within(self, outer: Window) -> tuple[slice, slice]:
         """Return this rectangle as an index of an array that covers `outer`."""
@@ -96,25 +100,36 @@ def draw_eyes(
         part = window.clip((eye.x, eye.y), (eye.x + width, eye.y + height))
         if part is None:
             continue
-        box = part.within(window)
-        pixels[box] = _eye(pixels[box], eye, part, opening[box], moved[box], displacement[box])
+        seen = _around(opening[part.within(window)], part, _BORDER)
+        if seen is not None:
+            box = seen.within(window)
+            pixels[box] = _eye(pixels[box], eye, seen, opening[box], moved[box], displacement[box])
 
 
 def _eye(
     under: Image, eye: EyeLayers, part: Window, opening: BoolArray, moved: FloatArray, displacement: FloatArray
 ) -> Image:
-    gaze = np.array(cv2.mean(moved, opening.astype(np.uint8))[:2], dtype=np.float32)
+    gaze = np.array(cv2.mean(moved, opening.view(np.uint8))[:2], dtype=np.float32)
     corner = part.x - eye.x, part.y - eye.y
-    eyeball = _sample(eye.eyeball, *looked_up_at(np.broadcast_to(gaze, displacement.shape), corner))
-    shadow = _sample(eye.shadow, *looked_up_at(displacement, corner))
+    eyeball = _sample(eye.eyeball, looked_up_at(np.tile(gaze, (*opening.shape, 1)), corner))
+    shadow = _sample(eye.shadow, looked_up_at(displacement, corner))
     return _over(under, eyeball * shadow, opening, _SHARPEST)
+
+
+def _around(mask: BoolArray, part: Window, border: int) -> Window | None:
+    """The part of a rectangle that holds a mask (h, w) with a border around it; None where the mask is empty."""
+    x, y, width, height = cv2.boundingRect(mask.view(np.uint8))
+    if not width:
+        return None
+    low = part.x + x - border, part.y + y - border
+    return part.clip(low, (low[0] + width + 2 * border, low[1] + height + 2 * border))
 
 
 def draw_mouth(
     pixels: Image,
     source: SourceFace,
     window: Window,
-    placing: tuple[MeshCanvas | None, FloatArray, FloatArray],
+    placing: tuple[MeshCanvas | None, FloatArray],
     front: FloatArray,
     uncovered: BoolArray,
     config: SynthesisConfig,
@@ -129,27 +144,30 @@ def draw_mouth(
         The photo's face region.
     window : Window
         The rectangle of the region that is drawn.
-    placing : tuple of MeshCanvas or None, ndarray of shape (U, 3) and ndarray of shape (D, 2), float32
-        What the inside of the mouth is drawn with, where the drawn vertices are now, cm, and what is added to the
-        mouth's projected vertices, pixels.
-    front : ndarray of shape (D, 3), float32
+    placing : tuple of MeshCanvas or None, and ndarray of shape (D, 2), float32
+        What the inside of the mouth is drawn with, and what is added to its projected vertices, pixels.
+    front : ndarray of shape (3, D), float32
         The front's vertices now, projected.
     uncovered : ndarray of shape (h, w), bool
         Where no skin and no eye is seen.
     config : SynthesisConfig
         The choices of the synthesis.
     """
-    (canvas, vertices, shift), lips = placing, front[source.parts.lips, :2]
+    (canvas, shift), lips = placing, source.parts.lips
     if canvas is None or not len(lips):
         return
-    x, y = lips.T
-    part = window.clip((x.min() - 2, y.min() - 2), (x.max() + 3, y.max() + 3))
-    if part is None or not uncovered[part.within(window)].any():
+    edge = max(_SHARPEST, _LIP_EDGE * source.eye_distance)
+    part = window.around(front[0, lips], front[1, lips], 2)
+    part = part and _around(uncovered[part.within(window)], part, _BORDER + math.ceil(4 * edge))
+    if part is None:
         return
-    canvas.vertices.host[:], canvas.shift.host[:] = vertices, shift
+    canvas.shift.host[:] = shift
     canvas.place()
-    box, depth = part.within(window), canvas.points.host[:, 2]
-    canvas.values.host[:, 3] -= np.partition(depth, len(depth) // 50)[len(depth) // 50]
+    box, points = part.within(window), np.ascontiguousarray(canvas.points.host.T)
+    depth, values = points[2], canvas.values.host.T
+    values[:2] = source.mouth_points.T[:2] - points[:2]
+    values[2] = np.clip(-canvas.normals.host[:, 2], 0, 1)  # how much it looks at the camera
+    values[3] = depth - np.partition(depth, len(depth) // 50)[len(depth) // 50]
     own_teeth = source.own_teeth if config.teeth else None
     drawn = canvas.draw((part.x, part.y), part.size)
     opening = (drawn.label != NO_LABEL) & uncovered[box]
@@ -165,19 +183,19 @@ def draw_mouth(
     albedo = mouth_albedo(drawn.label, teeth=config.teeth)
     colour = _without_edges(to_srgb(albedo * source.white * light), drawn.label, opening, _DEEP_BLUR * scale)
     if source.teeth_seen is not None and config.teeth:
-        where = looked_up_at(drawn.values, (part.x, part.y))
-        own = _sample(source.image, *where).astype(np.float32)
+        where = looked_up_at(np.ascontiguousarray(drawn.values[..., :2]), (part.x, part.y))
+        own = _sample(source.image, where).astype(np.float32)
         for tooth, seen in zip(TEETH, source.teeth_seen, strict=True):
-            share = np.clip(_sample(seen, *where), 0, 1) * (drawn.label == tooth)
+            share = np.clip(_sample(seen, where), 0, 1) * (drawn.label == tooth)
             colour += (np.minimum(own, colour + 90) - colour) * share[..., None]
     if source.toning is not None:
         colour = toned(colour, source.toning)
     if own_teeth is not None and source.parts.lip_edges is not None:
         rows, columns = np.mgrid[part.y : part.y + part.height, part.x : part.x + part.width].astype(np.float32)
-        x, y, share = place_own_teeth(own_teeth, source.parts.lip_edges[0].of(front), columns, rows)
+        x, y, share = place_own_teeth(own_teeth, source.parts.lip_edges[0].of(front.T), columns, rows)
         colour += (_sample(source.image, x, y).astype(np.float32) - colour) * share[..., None]
     colour = np.asarray(cv2.GaussianBlur(colour, (0, 0), _SHARPEST), dtype=np.float32)
-    pixels[box] = _over(pixels[box], colour, opening, max(_SHARPEST, _LIP_EDGE * source.eye_distance))
+    pixels[box] = _over(pixels[box], colour, opening, edge)
 
 
 def _gum_line(label: NDArray[np.uint8], opening: BoolArray) -> float:
@@ -188,12 +206,12 @@ def _gum_line(label: NDArray[np.uint8], opening: BoolArray) -> float:
     teeth = (label[third] == TEETH[0]) & opening[third]
     has = teeth.any(axis=0)
     gum = np.argmax(teeth, axis=0) - np.argmax(opening[third], axis=0)
-    return float(np.median(gum[has])) if has.any() else 0.0
+    return float(median(gum[has])) if has.any() else 0.0
 
 
 def _without_edges(colour: FloatArray, label: NDArray[np.uint8], opening: BoolArray, sigma: float) -> FloatArray:
     """Colours (h, w, 3) with tongue and cheeks blurred into each other: what lies in the dark has no edges."""
-    deep = (opening & np.isin(label, DEEP)).astype(np.float32)
+    deep = (opening & ((label == DEEP[0]) | (label == DEEP[1]))).astype(np.float32)
     if not deep.any():
         return colour
     share = cv2.GaussianBlur(deep, (0, 0), max(sigma, 0.6))
@@ -201,9 +219,10 @@ def _without_edges(colour: FloatArray, label: NDArray[np.uint8], opening: BoolAr
     return np.where(deep[..., None] > 0, blurred, colour)
 
 
-def _sample(image: Image | FloatArray, x: FloatArray, y: FloatArray) -> FloatArray:
-    """Look up pixels (h, w, ...) at indices (h, w), cubic, with the edge pixels repeated."""
-    return np.asarray(cv2.remap(image, x, y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE))
+def _sample(image: Image | FloatArray, x: FloatArray, y: FloatArray | None = None) -> FloatArray:
+    """Look up pixels (h, w, ...) at indices (h, w), or both in one (h, w, 2), cubic, with the edge pixels repeated."""
+    found = cv2.remap(image, x, y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)  # type: ignore[arg-type]
+    return np.asarray(found)
 
 
 def _over(under: Image, layer: FloatArray, mask: BoolArray, blur: float) -> Image:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any, Literal
 
 import numpy as np
@@ -445,6 +445,7 @@ def made_with(asked: Mapping[str, Any], face_model: FaceModel, affect_model: Aff
     return Provenance(asked=dict(asked), models={role: _version(name) for role, name in models.items()})
 
 
+@cache
 def _version(name: str) -> str:
     """Return a model's name, with the start of its checksum where it is one of the registry's."""
     checksum = next((asset.sha256 for asset in ASSETS if asset.name == name), None)

@@ -13,6 +13,7 @@ from affectface.arrays import BoolArray, FloatArray, Image, median
 from affectface.blas import one_blas_thread
 from affectface.blending.displacement import FieldCanvas, field_canvas, twice_as_fine
 from affectface.camera import Camera
+from affectface.device import Buffer, buffer, warp_runtime
 from affectface.fitting.face_fit import FaceFit, interocular_distance, landmark_shift
 from affectface.folds.folds import Folds, Skin, prepare_folds
 from affectface.landmarks.masks import LEFT_EYE, RIGHT_EYE, hull_mask
@@ -30,12 +31,12 @@ from affectface.occlusion.hands import find_hands, held_skin
 from affectface.occlusion.mask import masked_occlusion
 from affectface.occlusion.occlusion import Occlusion, together, without_occlusion
 from affectface.regions import REGIONS
-from affectface.rendering.canvas import Canvases, Lit, MeshCanvas, mesh_canvas
+from affectface.rendering.canvas import Canvases, MeshCanvas, mesh_canvas
 from affectface.rendering.drawn_mesh import DrawnMesh, place
 from affectface.rendering.eyes import EyeLayers, separate_eye
 from affectface.rendering.mouth import white_of_photo, white_of_teeth
 from affectface.rendering.rasterise import NO_LABEL, rasterise
-from affectface.rendering.shade import GAMMA, harmonics, luminance
+from affectface.rendering.shade import GAMMA, Lit, harmonics, luminance
 from affectface.rendering.toning import toning_of
 from affectface.synthesis.config import SynthesisConfig
 from affectface.synthesis.own_teeth import OwnTeeth, find_own_teeth
@@ -82,12 +83,8 @@ class SourceFace:
         The parts' vertices, projected and shifted onto the found landmarks.
     front_shift, mouth_shift : ndarray of shape (D, 2), float32
         That shift, pixels.
-    lighting : ndarray of shape (9,), float32
-        Luminance of the fitted light.
-    front_light : ndarray of shape (D,), float32
-        The fitted luminance of the front's vertices, the least light or more.
-    least_light : float
-        What is seen in the darkest shadow: skin passes light on.
+    lit : Lit
+        The fitted light on the front's vertices; what is seen in the darkest shadow is the light that skin passes on.
     front_facing : ndarray of shape (D,), float32
         How much the front's vertices look at the camera: 1 is straight, 0 and less is hidden from it.
     eyes : tuple of EyeLayers
@@ -120,9 +117,7 @@ class SourceFace:
     mouth_points: FloatArray
     front_shift: FloatArray
     mouth_shift: FloatArray
-    lighting: FloatArray
-    front_light: FloatArray
-    least_light: float
+    lit: Lit
     front_facing: FloatArray
     eyes: tuple[EyeLayers, ...]
     teeth_seen: FloatArray | None
@@ -135,24 +130,27 @@ class SourceFace:
     eye_distance: float
 
     @cached_property
+    def front_rows(self) -> FloatArray:
+        """The front's points (3, D)."""
+        return np.ascontiguousarray(self.front_points.T)
+
+    @cached_property
     def canvases(self) -> Canvases[FaceCanvas]:
         """What the face is drawn with."""
         return Canvases()
 
     def new_canvas(self, device: str, teeth: bool) -> FaceCanvas:
         """Return one more canvas, on a device, with or without the drawn upper teeth that the photo's own replace."""
-        size = self.image.shape[:2]
-        room = len(self.vertices), size[0] * size[1]
-        lit = Lit(self.front_light, self.lighting, self.least_light, LIGHT_BOUNDS, TRUST / GAMMA)
-        front = mesh_canvas(self.parts.front, self.camera, self.front_points, room, lit, device)
-        front.values.host[:, 3] = self.front_facing
+        height, width = self.image.shape[:2]
+        vertices = buffer(self.vertices.shape, np.float32, warp_runtime().vec3, device)
+        front = mesh_canvas(self.parts.front, self.camera, self.front_points, vertices, height * width, device)
         mouth, inside = self.parts.mouth, None
         if teeth and self.own_teeth is not None:  # nobody sees another row of upper teeth
             others = mouth.labels != TEETH[0]
             mouth = replace(mouth, triangles=mouth.triangles[others], labels=mouth.labels[others])
         if len(mouth.triangles):
-            inside = mesh_canvas(mouth, self.camera, self.mouth_points, room, None, device)
-        return FaceCanvas(front, inside, field_canvas((size[0], size[1]), device))
+            inside = mesh_canvas(mouth, self.camera, self.mouth_points, vertices, height * width, device)
+        return FaceCanvas(vertices, front, inside, field_canvas((height, width), front.drawn, device))
 
 
 @dataclass(frozen=True, eq=False)
@@ -161,14 +159,18 @@ class FaceCanvas:
 
     Attributes
     ----------
+    vertices : Buffer
+        The drawn vertices (U, 3), cm: what is to be drawn is written here.
     front : MeshCanvas
-        For skin and eyes; the fourth value is how much the vertices looked at the camera.
+        For skin and eyes; the values are how far back a vertex was, x and y, the logarithm of the change of its pixels,
+        and how much it looked at the camera.
     mouth : MeshCanvas or None
         For the inside of the mouth; None where the face model has none.
     field : FieldCanvas
         For what surrounds the skin.
     """
 
+    vertices: Buffer
     front: MeshCanvas
     mouth: MeshCanvas | None
     field: FieldCanvas
@@ -263,10 +265,8 @@ def prepare_source(
         mouth_points=mouth_points,
         front_shift=front_shift,
         mouth_shift=mouth_shift,
-        lighting=lighting,
-        front_light=np.maximum(light, least_light).astype(np.float32),
-        least_light=least_light,
-        front_facing=-normals[:, 2],
+        lit=Lit(np.maximum(light, least_light), lighting, least_light, LIGHT_BOUNDS, TRUST / GAMMA),
+        front_facing=np.ascontiguousarray(-normals[:, 2]),
         eyes=_separate_eyes(clear, opening, irises),
         teeth_seen=teeth_seen,
         own_teeth=own_teeth,

@@ -8,7 +8,6 @@ affect model that was built from people knows by how much they differ in each un
 from __future__ import annotations
 
 import hashlib
-import math
 from collections.abc import Sequence
 from functools import lru_cache
 
@@ -21,7 +20,8 @@ _STRENGTH = 0.22
 """Standard deviation of the logarithm of a unit's strength; the strength of the whole is the caller's to choose."""
 _SIDES = 0.08
 """Standard deviation of the difference of the sides, over their sum."""
-_WORD = (1 << 64) - 1
+_WORDS = 2.0**64
+"""How many words of 64 bits there are."""
 _MOST_SCALED = 2.0
 """By how much, at most, the whole is scaled back to the strength that is asked for."""
 
@@ -75,7 +75,7 @@ def _person(unit_names: Sequence[str], seed: int) -> tuple[FloatArray, FloatArra
     """How far one person is from the mean (E,) in each unit, and in the difference of its sides: standard normal."""
     stems, which, sides = _stems(tuple(unit_names))
     # numbers for each unit by its name, so that a model with more units does not change the others
-    normal = np.array([_two_normal(seed, stem) for stem in stems], dtype=np.float32).reshape(-1, 2)[which]
+    normal = _two_normal(seed, stems)[which]
     strength, side = np.clip(normal, -2, 2).T
     return strength, side * sides
 
@@ -90,9 +90,10 @@ def _stems(unit_names: tuple[str, ...]) -> tuple[tuple[bytes, ...], NDArray[np.i
     return tuple(stem.encode() for stem in stems), which, sides
 
 
-def _two_normal(seed: int, stem: bytes) -> tuple[float, float]:
-    """Two standard normal numbers from a hash (Box & Muller 1958); a generator a unit would take milliseconds."""
-    bits = int.from_bytes(hashlib.blake2b(b"%d %b" % (seed, stem), digest_size=16).digest(), "big")
-    first, second = ((bits >> 64) + 1) / (1 << 64), (bits & _WORD) / (1 << 64)
-    length, angle = math.sqrt(-2 * math.log(first)), 2 * math.pi * second
-    return length * math.cos(angle), length * math.sin(angle)
+def _two_normal(seed: int, stems: tuple[bytes, ...]) -> FloatArray:
+    """Two standard normal numbers a stem (N, 2), from a hash (Box & Muller 1958); generators take milliseconds."""
+    start = b"%d " % seed
+    hashes = b"".join([hashlib.blake2b(start + stem, digest_size=16).digest() for stem in stems])
+    first, second = np.frombuffer(hashes, dtype=">u8").reshape(-1, 2).T / _WORDS
+    length, angle = np.sqrt(-2 * np.log(first + 1 / _WORDS)), 2 * np.pi * second
+    return np.stack([length * np.cos(angle), length * np.sin(angle)], axis=1).astype(np.float32)

@@ -52,9 +52,9 @@ class PlaneField:
 
     def smooth(self, where: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the values (U,) of the thin-plate spline at a point (2,)."""
-        near = self._brought_back(where)[None]
-        basis = np.hstack([thin_plate(near, self.points), np.ones((1, 1)), near])
-        return np.asarray((basis @ self._spline)[0])
+        near = self._brought_back(where)
+        basis = np.concatenate([thin_plate(near[None], self.points)[0], [1.0], near])
+        return np.asarray(basis @ self._spline)
 
     @cached_property
     def _spline(self) -> NDArray[np.float64]:
@@ -71,10 +71,14 @@ class PlaneField:
         half = [_lower_half(ordered), _lower_half(ordered[::-1])]
         return np.array(half[0][:-1] + half[1][:-1])
 
+    @cached_property
+    def _edges(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """The hull's corners (H, 2), and the way (H, 2) from each to the next."""
+        return self._hull, np.roll(self._hull, -1, axis=0) - self._hull
+
     def _brought_back(self, where: NDArray[np.float64]) -> NDArray[np.float64]:
         """The point itself (2,), or the one towards it at the edge of what is known."""
-        corner = self._hull
-        edge = np.roll(corner, -1, axis=0) - corner
+        corner, edge = self._edges
         to = where - corner
         if (edge[:, 0] * to[:, 1] - edge[:, 1] * to[:, 0] >= 0).all() and len(corner) > 2:
             return where
@@ -138,7 +142,9 @@ def _system(points: FloatArray, doubt: NDArray[np.float64]) -> NDArray[np.float6
 
 def thin_plate(a: NDArray[np.floating], b: NDArray[np.floating]) -> NDArray[np.float64]:
     """Return the kernel r² log r (N, M) between points (N, 2) and (M, 2)."""
-    squared = ((a[:, None].astype(np.float64) - b[None]) ** 2).sum(axis=-1)
+    # an axis at a time: numpy takes longer over a last axis of two than over the rest
+    across, down = (a[:, None, axis].astype(np.float64) - b[None, :, axis] for axis in (0, 1))
+    squared = across * across + down * down
     return np.asarray(squared * np.log(np.maximum(squared, 1e-30)) / 2)
 
 

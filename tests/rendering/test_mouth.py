@@ -130,7 +130,7 @@ def test_a_closed_mouth_is_dark() -> None:
 def test_deeper_is_darker_and_redder() -> None:
     opening = np.ones((SIDE, SIDE), dtype=bool)
     ones = np.ones(opening.shape, dtype=np.float32)
-    middle = [light_in_mouth(ones, depth * ones, opening, 5.0)[30, 20] for depth in (0.0, 1.0, 2.0, 4.0)]
+    middle = [light_in_mouth(ones, depth * ones, opening, 5.0)[30, 20] for depth in (0.0, 0.9, 2.0, 4.0)]
     np.testing.assert_allclose(middle[0], middle[1])  # light falls freely as far as here
     assert (np.diff(middle[1:], axis=0) < 0).all()
     red_share = [colour[0] / colour[2] for colour in middle[1:]]

@@ -16,6 +16,7 @@ from affectface.errors import ExtremePoseError, FaceNotFoundError, FaceTooSmallE
 from affectface.fitting.face_fit import interocular_distance
 from affectface.images import read_image
 from affectface.landmarks import detect_faces
+from affectface.landmarks.topology import LIPS_INNER_LOWER, LIPS_INNER_UPPER
 from affectface.morphable.library import load_named_face_model
 from affectface.synthesis.config import SynthesisConfig
 from affectface.synthesis.portrait import Portrait
@@ -46,6 +47,17 @@ def landmarks_of(image: Image) -> np.ndarray:
 )
 def test_zero_affect_is_the_photo_bit_for_bit(keeping: Portrait, affect: Affect) -> None:
     np.testing.assert_array_equal(keeping.express(affect), keeping.image)
+
+
+def test_a_smile_made_neutral_has_closed_lips(portrait: Portrait) -> None:
+    """The example shows its teeth; how far its lips are apart is looked for in the picture."""
+    gaps = [
+        np.linalg.norm(found[list(LIPS_INNER_LOWER), :2] - found[list(LIPS_INNER_UPPER), :2], axis=1).max()
+        for found in (portrait.face.landmarks, landmarks_of(portrait.neutral()))
+    ]
+    eyes = interocular_distance(portrait.face.landmarks)
+    assert gaps[0] > 0.1 * eyes
+    assert gaps[1] < 0.02 * eyes
 
 
 def test_zero_intensity_is_the_photo_bit_for_bit(keeping: Portrait) -> None:

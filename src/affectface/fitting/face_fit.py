@@ -10,8 +10,11 @@ import numpy as np
 
 from affectface.arrays import FloatArray
 from affectface.camera import Camera
-from affectface.landmarks.topology import LEFT_EYE_OUTER_CORNER, RIGHT_EYE_OUTER_CORNER
+from affectface.landmarks.topology import LEFT_EYE_OUTER_CORNER, LIPS, RIGHT_EYE_OUTER_CORNER
 from affectface.morphable import LANDMARKS, FaceModel
+
+_DAMPING = 0.003
+"""Keeps what undoes a smoothing from making much of what the smoothing leaves nothing of."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,6 +70,28 @@ def fitted_vertices(model: FaceModel, fit: FaceFit) -> FloatArray:
 def spread_over_vertices(model: FaceModel, movement: FloatArray) -> FloatArray:
     """Return the movement (V, 2) of the vertices that continues a movement (478, 2) of the landmarks, pixels."""
     return np.asarray(_spread(model) @ movement, dtype=np.float32)
+
+
+def unsmoothed_lips(model: FaceModel, movement: FloatArray) -> FloatArray:
+    """Return the movement (478, 2) that, spread over the vertices, moves the lips' landmarks by `movement` (478, 2).
+
+    `spread_over_vertices` smooths: a vertex follows several landmarks. What that takes from the lips is added here.
+    """
+    wanted = np.zeros_like(movement)
+    wanted[list(LIPS)] = _unsmoothed(model) @ movement[list(LIPS)]
+    return wanted
+
+
+@lru_cache(maxsize=4)
+def _unsmoothed(model: FaceModel) -> FloatArray:
+    """The matrix (L, L) that undoes what spreading takes from smooth movements of the lips' landmarks."""
+    lips = list(LIPS)
+    corners, weights = model.triangles[model.landmark_triangles[lips]], model.landmark_weights[lips]
+    weights = np.where((model.landmark_triangles[lips] >= 0)[:, None], weights, 0)
+    spread = _spread(model)[:, lips]
+    smooth = np.stack([weights[i] @ spread[corners[i]].toarray() for i in range(len(lips))])
+    damped = smooth.T @ smooth + _DAMPING * np.eye(len(lips))
+    return np.asarray(np.linalg.solve(damped, smooth.T), dtype=np.float32)
 
 
 @lru_cache(maxsize=4)

@@ -31,6 +31,9 @@ LIPS_INNER_UPPER = (78, 191, 80, 81, 82, 13, 312, 311, 310, 415, 308)
 LIPS_INNER_LOWER = (78, 95, 88, 178, 87, 14, 317, 402, 318, 324, 308)
 """Upper edge of the lower lip, where the mouth opens."""
 
+LIPS = tuple(sorted({*LIPS_OUTER_UPPER, *LIPS_OUTER_LOWER, *LIPS_INNER_UPPER, *LIPS_INNER_LOWER}))
+"""All edges of the lips, each landmark once."""
+
 RIGHT_EYE_UPPER = (33, 246, 161, 160, 159, 158, 157, 173, 133)
 """Edge of the right eye's upper lid, from the outer corner to the inner one."""
 

@@ -28,7 +28,7 @@ _ALBEDO = {
 INTERIOR = ("mouth_socket", "gums", "tongue", "teeth_upper", "teeth_lower")
 _REDDENING = (0.9, 1.2, 1.25)
 """Powers of the share of light for red, green and blue."""
-_LIT_DEPTH, _FADE_DEPTH = 1.0, 1.4
+_LIT_DEPTH, _FADE_DEPTH = 0.9, 1.1
 """Depth behind the lips, cm, to which light falls freely, and in which it then falls to a third."""
 _WHITER = 1.3
 """A white surface over the bright part of a sclera, which is grey itself and under a lid. Measured on 24 people of all

@@ -7,17 +7,16 @@ from functools import lru_cache
 import numpy as np
 
 from affectface.arrays import FloatArray, smooth_step
-from affectface.fitting.face_fit import FaceFit, interocular_distance, spread_over_vertices
+from affectface.fitting.face_fit import FaceFit, interocular_distance, spread_over_vertices, unsmoothed_lips
 from affectface.fitting.landmark_term import landmark_basis
 from affectface.landmarks.topology import (
-    CHIN,
-    FOREHEAD,
     LIPS_INNER_LOWER,
     LIPS_INNER_UPPER,
     LIPS_OUTER_LOWER,
     LIPS_OUTER_UPPER,
 )
 from affectface.morphable import FaceModel
+from affectface.synthesis.mouth_frame import frame_of
 
 _NOTHING, _EVERYTHING = 0.012, 0.030
 """Movement of the most moved tenth of the landmarks, in inter-ocular distances: below the first a photo counts as
@@ -40,6 +39,9 @@ neutral and one of 51 smiling photos of the London set, the smile has the larger
 
 _TOUCHING, _PARTED = 0.03, 0.06
 """Widest gap of the lips, in inter-ocular distances: below the first they are closed, above the second open."""
+
+_PRESSED = 0.006
+"""How much lips that were open lie over each other when they are closed, in inter-ocular distances."""
 
 _GAZE = "eyeLook"
 
@@ -94,11 +96,13 @@ def amount_of_expression(model: FaceModel, fit: FaceFit) -> float:
     return _movement(model, np.asarray(beyond, dtype=np.float32))
 
 
-def lip_closing(model: FaceModel, fit: FaceFit, resting: FloatArray) -> FloatArray:
+def lip_closing(
+    model: FaceModel, fit: FaceFit, resting: FloatArray, edges: tuple[FloatArray, FloatArray], eye_distance: float
+) -> FloatArray:
     """Return how far vertices must move in the image so that lips that should rest on each other do.
 
     A smile that is taken away by facial units leaves its lips a little apart: part of the gap was taken for identity
-    or for noise. The rest of it is closed here, in the image, along the face's own downward direction.
+    or for noise. The rest of it is closed here, in the image, across the mouth.
 
     Parameters
     ----------
@@ -108,30 +112,30 @@ def lip_closing(model: FaceModel, fit: FaceFit, resting: FloatArray) -> FloatArr
         The fit.
     resting : ndarray of shape (E,), float32
         The expression coefficients of the photo made neutral.
+    edges : tuple of two ndarrays of shape (L, 2), float32
+        The inner edges of the upper and the lower lip with that expression, from corner to corner, pixels.
+    eye_distance : float
+        Inter-ocular distance, pixels.
 
     Returns
     -------
     ndarray of shape (V, 2), float32
         Movement, pixels; all zero for a photo that was neutral to begin with.
     """
-    basis = landmark_basis(model, len(fit.identity))
-    points = np.zeros_like(fit.residual)
-    known = np.concatenate([fit.identity[: basis.identities], resting]).astype(np.float32)
-    points[basis.index] = fit.camera.project(basis.mean + basis.shapes @ known)[:, :2]
-    points += fit.residual
-    down = points[CHIN] - points[FOREHEAD]
-    down /= max(float(np.linalg.norm(down)), 1e-6)
-    gap = np.maximum((points[list(LIPS_INNER_LOWER)] - points[list(LIPS_INNER_UPPER)]) @ down, 0)
-    eyes = max(interocular_distance(points), 1e-6)
+    frame = frame_of(edges[0])
+    down = np.array([-frame.along[1], frame.along[0]], dtype=np.float32)
+    gap = (edges[1] - edges[0]) @ down
     removed = (_movement(model, fit.expression - resting) - _NOTHING) / (_EVERYTHING - _NOTHING)
-    parted = (float(gap.max()) / eyes - _TOUCHING) / (_PARTED - _TOUCHING)
-    move = (gap * smooth_step(np.float32(max(removed, parted))))[:, None] * down
+    parted = (float(gap.max()) / eye_distance - _TOUCHING) / (_PARTED - _TOUCHING)
+    over = max(_PRESSED * eye_distance, 1.0)  # a mesh is no curve: in small pictures holes of a pixel would be left
+    pressed = np.maximum(gap, 0) + over * smooth_step(gap / (_TOUCHING * eye_distance))
+    move = (pressed * smooth_step(np.float32(max(removed, parted))))[:, None] * down
     change = np.zeros_like(fit.residual)
     for lip, part in ((LIPS_INNER_UPPER, 0.35), (LIPS_OUTER_UPPER, 0.3)):
         change[list(lip)] = part * move
     for lip, part in ((LIPS_INNER_LOWER, -0.65), (LIPS_OUTER_LOWER, -0.5)):
         change[list(lip)] = part * move
-    return spread_over_vertices(model, change)
+    return spread_over_vertices(model, unsmoothed_lips(model, change))
 
 
 def _by_beginning(strengths: dict[str, float], name: str, otherwise: float) -> float:

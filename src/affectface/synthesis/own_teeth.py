@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 
 from affectface.arrays import BoolArray, FloatArray, Image
+from affectface.synthesis.mouth_frame import Frame, frame_of, row_of, smoothed
 
 _LEAST = 0.04
 """Height of the visible teeth, in inter-ocular distances, below which too little of them is seen to draw from."""
@@ -33,36 +34,6 @@ _LONGER, _WIDER = 1.7, 1.2
 """How much teeth may be stretched."""
 _BEYOND_MESH = 0.05
 """How far below the face model's upper teeth those of a person may end, in inter-ocular distances."""
-
-
-@dataclass(frozen=True, eq=False)
-class Frame:
-    """Coordinates along a mouth: columns run from corner to corner, rows downwards, both in pixels.
-
-    Attributes
-    ----------
-    origin : ndarray of shape (2,), float32
-        The middle between the corners, where both are 0.
-    along : ndarray of shape (2,), float32
-        Unit vector along the columns.
-    """
-
-    origin: FloatArray
-    along: FloatArray
-
-    def of(self, points: FloatArray) -> FloatArray:
-        """Return the column and row (..., 2) of points (..., 2)."""
-        x, y = self.along
-        turn = np.array([[x, -y], [y, x]], dtype=np.float32)
-        return np.asarray((points - self.origin) @ turn, dtype=np.float32)
-
-    def back(self, columns: FloatArray, rows: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Return x and y of columns and rows."""
-        x, y = self.along
-        return (
-            (self.origin[0] + columns * x - rows * y).astype(np.float32),
-            (self.origin[1] + columns * y + rows * x).astype(np.float32),
-        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,11 +83,11 @@ def find_own_teeth(
     OwnTeeth or None
         The teeth; None where the photo shows none.
     """
-    frame = _frame(upper)
+    frame = frame_of(upper)
     over, under = frame.of(upper), frame.of(lower)
     half, band = np.floor(over[-1, 0]), _BAND * eye_distance
     columns = np.arange(-half, half + 1, dtype=np.float32)
-    lip, chin = _contour(over, columns), _contour(under, columns)
+    lip, chin = row_of(over, columns), row_of(under, columns)
     if len(columns) < 3 or (chin - lip).max() < _LEAST * eye_distance:
         return None
     low, high = np.floor(min(lip.min(), chin.min()) - 3 * band), np.ceil(max(lip.max(), chin.max()) + 3 * band)
@@ -133,7 +104,7 @@ def find_own_teeth(
     height = float(np.percentile((end - top)[found], 75)) / eye_distance if found.any() else 0.0
     if height < _LEAST:
         return None
-    bottom = np.maximum(_smoothed(np.maximum(end, top + 1), max(1.0, _GAP / 2 * eye_distance)), top + 1)
+    bottom = np.maximum(smoothed(np.maximum(end, top + 1), max(1.0, _GAP / 2 * eye_distance)), top + 1)
     return OwnTeeth(
         frame=frame,
         first=(float(columns[0]), float(low)),
@@ -169,7 +140,7 @@ def place_own_teeth(
     first, low = own.first
     wide = float(np.clip((over[-1, 0] - over[0, 0]) / (-2 * first), 1, _WIDER))
     grid = np.arange(len(own.top), dtype=np.float32) + np.float32(first)
-    lip = own.top + _smoothed(_contour(over, grid * wide) - own.lip, 1.0)
+    lip = own.top + smoothed(row_of(over, grid * wide) - own.lip, 1.0)
     height = own.bottom - own.top
     stretch = np.clip((own.bottom - lip) / height, 1, _LONGER).astype(np.float32)
     end = np.minimum(own.bottom, lip + _LONGER * height)
@@ -196,7 +167,7 @@ def _rows_of_teeth(
     edge = gap | 1  # a highlight on the lip is no tooth
     end = np.median(np.lib.stride_tricks.sliding_window_view(np.pad(end, edge // 2, mode="edge"), edge), axis=-1)
     top = np.where(has, np.clip(begin, lip - _BAND * eye_distance, lip), lip)
-    return _smoothed(top, max(1.0, 0.3 * gap)), end.astype(np.float32)
+    return smoothed(top, max(1.0, 0.3 * gap)), end.astype(np.float32)
 
 
 def _at(values: FloatArray, index: FloatArray) -> FloatArray:
@@ -204,24 +175,6 @@ def _at(values: FloatArray, index: FloatArray) -> FloatArray:
     low = np.clip(np.floor(index).astype(np.int32), 0, len(values) - 2)
     part = np.clip(index - low, 0, 1)
     return np.asarray(values[low] * (1 - part) + values[low + 1] * part, dtype=np.float32)
-
-
-def _frame(upper: FloatArray) -> Frame:
-    """The frame of a mouth by the edge (L, 2) of its upper lip."""
-    start, end = upper[0], upper[-1]
-    along = (end - start) / max(float(np.linalg.norm(end - start)), 1e-6)
-    return Frame(((start + end) / 2).astype(np.float32), along.astype(np.float32))
-
-
-def _contour(points: FloatArray, columns: FloatArray) -> FloatArray:
-    """Row of a lip's edge at columns."""
-    order = np.argsort(points[:, 0], kind="stable")
-    return np.asarray(np.interp(columns, points[order, 0], points[order, 1]), dtype=np.float32)
-
-
-def _smoothed(values: FloatArray, sigma: float) -> FloatArray:
-    line = np.asarray(values, dtype=np.float32)[None]
-    return np.asarray(cv2.GaussianBlur(line, (0, 0), sigma, borderType=cv2.BORDER_REPLICATE)[0], dtype=np.float32)
 
 
 def _teeth(patch: Image, inside: BoolArray, beside: BoolArray) -> BoolArray:

@@ -28,8 +28,10 @@ from affectface.morphable.face_model import weighted_sum
 from affectface.morphable.library import load_named_face_model
 from affectface.occlusion.mask import MaskSource, read_occlusion_mask
 from affectface.provenance import Provenance, describe
+from affectface.rendering.drawn_mesh import place
 from affectface.synthesis.config import SynthesisConfig
 from affectface.synthesis.draw import Patch, draw_expression
+from affectface.synthesis.lip_edges import onto_lip_edges
 from affectface.synthesis.neutral import lip_closing, shown_expression
 from affectface.synthesis.source import SourceFace, prepare_source
 from affectface.synthesis.variation import natural_variation, varied
@@ -199,7 +201,8 @@ class Portrait:
     def source(self) -> SourceFace:
         """The face region, prepared for any number of syntheses."""
         face = self.face.landmarks
-        return prepare_source(self.image, face, self.face_model, self.fit, self.config, self.occlusion_mask)
+        fit = onto_lip_edges(self.face_model, self.fit, self.image, face)
+        return prepare_source(self.image, face, self.face_model, fit, self.config, self.occlusion_mask)
 
     @cached_property
     def resting_expression(self) -> FloatArray:
@@ -223,11 +226,15 @@ class Portrait:
     @cached_property
     def _shifts(self) -> tuple[FloatArray, FloatArray]:
         """What is added to the projected vertices of front and mouth: onto the landmarks, and lips closed."""
-        shifts = self.source.front_shift, self.source.mouth_shift
-        if self.config.keep_expression:
+        source, parts = self.source, self.source.parts
+        shifts = source.front_shift, source.mouth_shift
+        if self.config.keep_expression or parts.lip_edges is None:
             return shifts
-        parts = self.source.parts
-        closing = lip_closing(self.face_model, self.fit, self.resting_expression)[parts.used]
+        resting, _ = place(parts.front, self._resting_vertices, source.camera, shifts[0], self.config.device)
+        edges = parts.lip_edges[0].of(resting), parts.lip_edges[1].of(resting)
+        closing = lip_closing(self.face_model, self.fit, self.resting_expression, edges, source.eye_distance)[
+            parts.used
+        ]
         return shifts[0] + closing[parts.front.index], shifts[1] + closing[parts.mouth.index]
 
     @one_blas_thread()

@@ -39,7 +39,7 @@ from affectface.rendering.rasterise import NO_LABEL, rasterise
 from affectface.rendering.shade import GAMMA, Lit, harmonics, luminance
 from affectface.rendering.toning import toning_of
 from affectface.synthesis.config import SynthesisConfig
-from affectface.synthesis.own_teeth import OwnTeeth, find_own_teeth
+from affectface.synthesis.own_teeth import OwnTeeth, find_own_teeth, place_own_teeth
 from affectface.synthesis.parts import EYE, Parts, parts_of
 
 _ROOM = (0.6, 0.9)
@@ -52,6 +52,8 @@ _SURELY_TEETH = (0.8, 0.4)
 """Certainty from which a pixel tells how bright teeth are in this photo; where too few do, as in a small face."""
 _ENOUGH_TEETH = 30
 """Pixels that are enough to tell it."""
+_BESIDE_TEETH = 0.03
+"""How far from its upper teeth nothing is taken for lower teeth of a photo, in inter-ocular distances."""
 _LASHES = 0.05
 """Length of lashes with the shadow at their roots, in inter-ocular distances."""
 LIGHT_BOUNDS = (0.6, 1.4)
@@ -145,8 +147,8 @@ class SourceFace:
         vertices = buffer(self.vertices.shape, np.float32, warp_runtime().vec3, device)
         front = mesh_canvas(self.parts.front, self.camera, self.front_points, vertices, height * width, device)
         mouth, inside = self.parts.mouth, None
-        if teeth and self.own_teeth is not None:  # nobody sees another row of upper teeth
-            others = mouth.labels != TEETH[0]
+        if teeth and self.own_teeth is not None:  # nobody sees another row of upper teeth, nor the gums without them
+            others = ~np.isin(mouth.triangles, self.parts.upper_jaw).all(axis=1)
             mouth = replace(mouth, triangles=mouth.triangles[others], labels=mouth.labels[others])
         if len(mouth.triangles):
             inside = mesh_canvas(mouth, self.camera, self.mouth_points, vertices, height * width, device)
@@ -250,6 +252,8 @@ def prepare_source(
         upper, lower = (edge.of(front_points) for edge in parts.lip_edges)
         crowns = np.unique(parts.mouth.triangles[parts.mouth.labels == TEETH[0]])
         own_teeth = find_own_teeth(clear, upper, lower, mouth_points[crowns, :2], eye_distance)
+        if own_teeth is not None and teeth_seen is not None:  # an upper tooth is no lower one, wherever the mesh has it
+            teeth_seen[1] *= _below(own_teeth, upper, size, eye_distance)
     skin = Skin(landmarks - origin, eye_distance, parts.front.index, front_points, normals, vertices, resting, lighting)
     folds = prepare_folds(clear, skin) if config.folds > 0 else Folds(())
     return SourceFace(
@@ -326,6 +330,13 @@ def _sclera(opening: BoolArray, irises: list[tuple[float, float, float]], eye_di
         covered = np.hypot(columns - x, rows - y) <= 1.15 * radius
         inner[rows[covered], columns[covered]] = False
     return inner
+
+
+def _below(teeth: OwnTeeth, upper: FloatArray, size: tuple[int, ...], eye_distance: float) -> FloatArray:
+    """Where (h, w) neither upper teeth are nor what lies beside them, with the edge (L, 2) of the upper lip."""
+    rows, columns = np.mgrid[: size[0], : size[1]].astype(np.float32)
+    wide = 2 * max(1, round(_BESIDE_TEETH * eye_distance)) + 1
+    return np.asarray(1 - cv2.dilate(place_own_teeth(teeth, upper, columns, rows)[2], np.ones((wide, wide), np.uint8)))
 
 
 def _lip_gap(landmarks: FloatArray) -> float:

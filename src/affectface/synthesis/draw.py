@@ -20,7 +20,7 @@ from affectface.landmarks.masks import hull_mask
 from affectface.occlusion.occlusion import lay_over
 from affectface.rendering.rasterise import NO_LABEL
 from affectface.synthesis.config import SynthesisConfig
-from affectface.synthesis.layers import Window, draw_eyes, draw_mouth
+from affectface.synthesis.layers import Window, draw_eyes, draw_mouth, draw_seam
 from affectface.synthesis.parts import EYE, SKIN, Parts
 from affectface.synthesis.source import FaceCanvas, SourceFace
 
@@ -117,6 +117,10 @@ def _draw(
         draw_folds(light, displacement, source.folds, vertices, (window.x, window.y), config.folds)
     pixels = look_up(source.finer[window.finer_box], displacement, light)
     draw_eyes(pixels, source, window, drawn.label == EYE, drawn.values, displacement)
+    on_lips = source.parts.lips
+    lips = window.around(points[0, on_lips], points[1, on_lips], 3) if len(on_lips) else None
+    if lips is not None:
+        draw_seam(pixels, lips.within(window), displacement, source.eye_distance)
     uncovered = drawn.label == NO_LABEL
     draw_mouth(pixels, source, window, (canvas.mouth, shifts[1]), points, uncovered, config)
     if source.occlusion is not None:

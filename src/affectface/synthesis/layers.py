@@ -27,6 +27,12 @@ _SHARPEST = 0.7
 """Blur of the border of a layer, pixels: what a lens leaves of the sharpest edge."""
 _BORDER = 4
 """Width, pixels, beyond which nothing is left of that blur."""
+_JUMP = 1.0
+"""Difference of two neighbours' displacement, pixels, that is no stretching of skin but another lip."""
+_APART = 0.05
+"""How far lips are apart, in inter-ocular distances, whose line has its whole shadow when they close."""
+_SHADOW = np.array([0.42, 0.5, 0.5], dtype=np.float32)
+"""How dark that shadow is: what is left of red was reflected by lips."""
 _MOST_GUM = 0.015
 """Gum that shows over the upper teeth, in inter-ocular distances: where it would be more, the teeth are set higher."""
 _DEEP_BLUR = 0.2
@@ -73,6 +79,34 @@ class Window:
     def within(self, outer: Window) -> tuple[slice, slice]:
         """Return this rectangle as an index of an array that covers `outer`."""
         return Window(self.x - outer.x, self.y - outer.y, self.width, self.height).box
+
+
+def draw_seam(pixels: Image, lips: tuple[slice, slice], displacement: FloatArray, eye_distance: float) -> None:
+    """Draw the line along which lips lie on each other, in place: soft, and in shadow where the photo's were apart.
+
+    Parameters
+    ----------
+    pixels : ndarray of shape (h, w, 3), uint8
+        The pixels, which are drawn on.
+    lips : tuple of slice
+        The part of them that shows the lips.
+    displacement : ndarray of shape (h, w, 2), float32
+        Where each pixel looks; from one lip to the other it jumps by as much as the photo's are apart.
+    eye_distance : float
+        Inter-ocular distance, pixels.
+    """
+    jump = np.abs(np.diff(displacement[lips], axis=0)).max(axis=-1)
+    if not jump.size or jump.max() <= _JUMP:
+        return
+    seam = np.zeros(displacement[lips].shape[:2], dtype=np.float32)
+    seam[:-1] = jump
+    seam[1:] = np.maximum(seam[1:], jump)
+    soft = np.asarray(cv2.GaussianBlur(pixels[lips], (0, 0), _SHARPEST), dtype=np.float32)
+    drawn = _over(pixels[lips], soft, seam > _JUMP, _SHARPEST)
+    wide = _LIP_EDGE * eye_distance
+    shadow = np.clip((seam - _JUMP) / (_APART * eye_distance), 0, min(1.0, wide / _SHARPEST))  # thinner than a pixel
+    shadow = np.asarray(cv2.GaussianBlur(shadow, (0, 0), max(_SHARPEST, wide)), dtype=np.float32)
+    pixels[lips] = (drawn * (1 - _SHADOW * shadow[..., None]) + 0.5).astype(np.uint8)
 
 
 def draw_eyes(

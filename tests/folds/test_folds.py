@@ -9,7 +9,7 @@ import pytest
 from affectface.affect import Expression
 from affectface.arrays import Image
 from affectface.assets.example import example_photo
-from affectface.folds.folds import Fold, Folds, draw_folds
+from affectface.folds.folds import Fold, Folds, Skin, draw_folds
 from affectface.folds.lines import FOLD_LINES, line_path
 from affectface.gallery.driving import expression_of
 from affectface.images import read_image
@@ -94,6 +94,30 @@ def test_a_fold_lies_on_the_skin_and_moves_with_it() -> None:
     still = np.zeros_like(light)
     draw_folds(still, displacement, Folds((fold,)), np.float32([[0, 0, 0], [0, 1, 0]]), (5, 8))
     assert not still.any()
+
+
+def test_the_bounds_of_a_fold_cut_nothing_off() -> None:
+    rng = np.random.default_rng(2)
+    change = rng.normal(size=(9, 12)).astype(np.float32)
+    fold = Fold("line", 20, 15, change, np.array([[0, 1]]), np.float32([[0, 1, 0]]), 0.05, 0.3, 0.0)
+    closer = np.float32([[0, 0, 0], [0, 0.5, 0]])
+    displacement = np.asarray(cv2.resize(rng.uniform(-9, 9, (5, 6, 2)).astype(np.float32), (50, 40)))
+    displacement = np.rint(displacement * 8) / 8  # exact in OpenCV's steps of 1/32
+    light = np.zeros((40, 50), dtype=np.float32)
+    draw_folds(light, displacement, Folds((fold,)), closer, (4, 6))
+    rows, columns = np.mgrid[:40, :50].astype(np.float32)
+    x, y = columns + displacement[..., 0] + 4 - 20, rows + displacement[..., 1] + 6 - 15
+    everywhere = cv2.remap(change, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
+    assert (everywhere != 0).sum() > 100
+    np.testing.assert_allclose(light, everywhere, atol=1e-6)
+
+
+def test_the_nearest_vertex_is_found_near_and_far(portrait: Portrait) -> None:
+    points = np.random.default_rng(3).uniform(0, 400, (300, 3)).astype(np.float32)
+    skin = Skin(portrait.face.landmarks, 60.0, np.arange(300, dtype=np.int32), points, points, points, points, points)
+    for wanted in (points[:5, :2] + 0.1, np.float32([(-90, 30), (700, 20)]), np.float32([(200, 200)])):
+        away = np.linalg.norm(wanted[:, None] - points[:, :2], axis=-1)
+        np.testing.assert_array_equal(skin.nearest(wanted), away.argmin(axis=1))
 
 
 def test_a_fold_of_the_photo_is_filled_when_the_skin_is_stretched() -> None:

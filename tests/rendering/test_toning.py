@@ -6,7 +6,7 @@ import pytest
 from affectface.arrays import FloatArray, Image
 from affectface.assets.example import example_photo
 from affectface.images import read_image
-from affectface.rendering.toning import toned, toning_of
+from affectface.rendering.toning import _medians, toned, toning_of
 
 
 @pytest.fixture(scope="module")
@@ -47,3 +47,10 @@ def test_a_plain_picture_has_one_colour() -> None:
     toning = toning_of(np.full((9, 7, 3), (90, 60, 40), np.uint8))
     assert toning is not None
     np.testing.assert_allclose(toned(np.array([90, 60, 40], np.float32), toning), (90, 60, 40), atol=6)
+
+
+def test_medians_of_counted_numbers_are_those_of_the_numbers() -> None:
+    rng = np.random.default_rng(0)
+    numbers = [rng.integers(0, 256, count) for count in (1, 2, 3, 100, 101)]
+    counts = np.stack([np.bincount(some, minlength=256) for some in numbers])
+    np.testing.assert_array_equal(_medians(counts), [np.median(some) for some in numbers])

@@ -109,6 +109,8 @@ class Folds:
         return strengths
 
 
+_NEAR = 20.0
+"""Distance, pixels, within which the vertex that is nearest to a place is looked for first."""
 _SHORTEST = -1e9
 """What stands for a pair that is not there: skin that was stretched so far."""
 _MEASURED = 7
@@ -164,18 +166,28 @@ class Skin:
 
     def nearest(self, wanted: FloatArray) -> NDArray[np.intp]:
         """Return the numbers (N,) of the front's vertices that lie nearest to wanted places (N, 2)."""
-        x, y, _ = self.points.T
-        to_x, to_y = wanted.T[..., None]
-        return np.asarray(((to_x - x) ** 2 + (to_y - y) ** 2).argmin(axis=1))
+        x, y = self._rows
+        (left, top), (right, bottom) = wanted.min(axis=0) - _NEAR, wanted.max(axis=0) + _NEAR
+        near = np.flatnonzero((x > left) & (x < right) & (y > top) & (y < bottom))
+        if len(near):
+            nearest, farthest = _nearest(x[near], y[near], wanted)
+            if farthest < _NEAR:  # none of the others is nearer
+                return near[nearest]
+        return _nearest(x, y, wanted)[0]
+
+    @cached_property
+    def _rows(self) -> FloatArray:
+        """x and y of the points (2, D)."""
+        return np.ascontiguousarray(self.points.T[:2])
 
     def ends(self, line: FoldLine) -> tuple[FloatArray, FloatArray]:
         """Return the landmarks (N, 2) and (N, 2) whose approach makes a line fold, where it names some."""
         first, second = (self.landmarks[list(ends), :2] for ends in zip(*line.between, strict=True))
         return first, second
 
-    def tilt(self, place: FloatArray) -> FloatArray:
-        """Return the logarithmic change (2,) of light on skin at a place (2,) that leans right, and downwards."""
-        return _tilt(self.normals[self.nearest(place[None])[0]], self.lighting)
+    def tilts(self, places: FloatArray) -> FloatArray:
+        """Return the logarithmic change (N, 2) of light on skin at places (N, 2) that leans right, and downwards."""
+        return _tilts(self.normals[self.nearest(places)], self.lighting)
 
 
 def prepare_folds(image: Image, skin: Skin) -> Folds:
@@ -195,9 +207,27 @@ def prepare_folds(image: Image, skin: Skin) -> Folds:
     """
     grey = np.log(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY).astype(np.float32) + 8)
     age = _age(grey, skin.landmarks, skin.eye_distance)
-    folds = [_prepare(line, skin, grey, age) for line in FOLD_LINES]
-    folds.append(_dimples(skin, grey.shape, age))
-    return Folds(tuple(fold for fold in folds if fold is not None))
+    paths = [line_path(line, skin.landmarks) for line in FOLD_LINES]
+    tilts = skin.tilts(np.stack([path[SAMPLES // 2] for path in paths]))
+    prepared = [
+        (line, path, _prepare(line, path, skin, grey.shape, tilt))
+        for line, path, tilt in zip(FOLD_LINES, paths, tilts, strict=True)
+    ]
+    grooves = [(line, path, fold) for line, path, fold in prepared if fold is not None]
+    pits = _dimples(skin, grey.shape)
+    folds = [fold for _, _, fold in grooves] + ([pits] if pits is not None else [])
+    shown = Folds(tuple(folds)).strengths(skin.vertices)
+    seen = [1.0] * len(folds)
+    for number, (line, path, _) in enumerate(grooves):
+        if shown[number] > 0:
+            darkness = _darkness(grey, path, _across(path) * np.float32(_BESIDE * line.width * skin.eye_distance))
+            seen[number] = min(max(darkness * GAMMA / (line.depth * age * shown[number]), 0.0), 1.0)
+    return Folds(
+        tuple(
+            replace(fold, change=fold.change * np.float32(age), shown=much, seen=dark)
+            for fold, much, dark in zip(folds, shown, seen, strict=True)
+        )
+    )
 
 
 def draw_folds(
@@ -245,29 +275,28 @@ def draw_folds(
         cv2.scaleAdd(found, amount, light[box], dst=light[box])
 
 
-def _prepare(line: FoldLine, skin: Skin, grey: FloatArray, age: float) -> Fold | None:
-    """One fold of the photo; None where it lies outside the picture or is too small to be seen."""
-    path, width = line_path(line, skin.landmarks), line.width * skin.eye_distance
-    box = _box(path, 4 * width + 1, grey.shape)
+def _prepare(line: FoldLine, path: FloatArray, skin: Skin, size: tuple[int, ...], tilt: FloatArray) -> Fold | None:
+    """One fold of the photo along its path; None where it lies outside the picture or is too small to be seen."""
+    width = line.width * skin.eye_distance
+    box = _box(path, 4 * width + 1, size)
     if width < 0.5 or box is None:
         return None
-    tangent = np.gradient(path, axis=0)
-    tangent /= np.maximum(np.linalg.norm(tangent, axis=1, keepdims=True), 1e-6)
-    across = np.stack([-tangent[:, 1], tangent[:, 0]], axis=1)
+    across = _across(path)
     if line.between:
         first, second = skin.ends(line)
     else:
         some = (np.linspace(0.15, 0.85, _MEASURED) * (SAMPLES - 1)).astype(int)
         reach = line.across * skin.eye_distance * across[some]
         first, second = path[some] - reach, path[some] + reach
-    change = age * groove(line, path, across, box, width, skin.tilt(path[SAMPLES // 2]))
-    fold = _measured(line, skin, (first, second), box, change)
-    if fold is None or fold.shown == 0:
-        return fold
-    share = (
-        _darkness(grey, path, (across * (_BESIDE * width)).astype(np.float32)) * GAMMA / (line.depth * age * fold.shown)
-    )
-    return replace(fold, seen=float(np.clip(share, 0, 1)))
+    return _measured(line, skin, (first, second), box, groove(line, path, across, box, width, tilt))
+
+
+def _across(path: FloatArray) -> FloatArray:
+    """Directions (S, 2) of length 1 at right angles to a path (S, 2)."""
+    ends = np.concatenate([path[:1], path, path[-1:]])
+    x, y = (ends[2:] - ends[:-2]).T
+    length = np.maximum(np.hypot(x, y), 1e-6)
+    return np.stack([-y / length, x / length], axis=1)
 
 
 def _darkness(grey: FloatArray, path: FloatArray, aside: FloatArray) -> float:
@@ -279,14 +308,14 @@ def _darkness(grey: FloatArray, path: FloatArray, aside: FloatArray) -> float:
     return float(median(np.minimum(one, other) - middle))
 
 
-def _dimples(skin: Skin, size: tuple[int, ...], age: float) -> Fold | None:
+def _dimples(skin: Skin, size: tuple[int, ...]) -> Fold | None:
     """The dimples that the chin gets with its furrow; None where they are too small to be seen."""
     middle, right, left = skin.landmarks[list(_BOSS), :2]
     along = _BOSS_WIDTH * skin.eye_distance * (left - right) / max(float(np.linalg.norm(left - right)), 1e-6)
     box = _box(middle[None], float(np.linalg.norm(along)), size)
     if box is None or _PIT * skin.eye_distance < 0.5:
         return None
-    change = age * dimples(middle, along, (_BOSS_HEIGHT, _PIT / _BOSS_WIDTH), box, skin.tilt(middle))
+    change = dimples(middle, along, (_BOSS_HEIGHT, _PIT / _BOSS_WIDTH), box, skin.tilts(middle[None])[0])
     return _measured(replace(CHIN, name="chin dimples"), skin, skin.ends(CHIN), box, change)
 
 
@@ -304,24 +333,34 @@ def _measured(
     box: Box,
     change: FloatArray,
 ) -> Fold | None:
-    """A fold by the approach of pairs of places (N, 2); None where they show no skin of their own."""
-    pairs = skin.front[np.stack([skin.nearest(place) for place in places], axis=1)]
+    """A fold by the approach of pairs of places (N, 2); None where they show no skin of their own.
+
+    How much of it is shown is not known yet.
+    """
+    pairs = skin.front[skin.nearest(np.concatenate(places)).reshape(2, -1).T]
     rest = skin.resting[pairs[:, 1]] - skin.resting[pairs[:, 0]]
     kept = np.linalg.norm(rest, axis=1) > 1e-3
     if not kept.any():
         return None
     pairs, rest = pairs[kept], rest[kept].astype(np.float32)
-    fold = Fold(line.name, box[0], box[1], change.astype(np.float32), pairs, rest, line.onset, line.full, shown=0.0)
-    return replace(fold, shown=Folds((fold,)).strengths(skin.vertices)[0])
+    return Fold(line.name, box[0], box[1], change, pairs, rest, line.onset, line.full, shown=0.0)
 
 
-def _tilt(normal: FloatArray, lighting: FloatArray) -> FloatArray:
-    """Logarithmic change (2,) of the light on a surface that leans to the image's right, and downwards."""
+def _nearest(x: FloatArray, y: FloatArray, wanted: FloatArray) -> tuple[NDArray[np.intp], float]:
+    """Which of points (D,) is nearest to each wanted place (N, 2), and how far away the farthest of them is."""
+    to_x, to_y = wanted.T[..., None]
+    squares = (to_x - x) ** 2 + (to_y - y) ** 2
+    return np.asarray(squares.argmin(axis=1)), float(squares.min(axis=1).max()) ** 0.5
+
+
+def _tilts(normals: FloatArray, lighting: FloatArray) -> FloatArray:
+    """Logarithmic change (N, 2) of the light on surfaces that lean to the image's right, and downwards."""
     step = 0.1
-    leans = (normal + step * np.array([(0, 0, 0), (1, 0, 0), (0, 1, 0)])).astype(np.float32)
-    leans /= np.linalg.norm(leans, axis=1, keepdims=True)
-    light = np.maximum(harmonics(leans) @ lighting, 1e-3)
-    return np.asarray(np.clip((light[1:] - light[0]) / (step * light[0]), -1.5, 1.5), dtype=np.float32)
+    leans = normals[:, None] + step * np.array([(0, 0, 0), (1, 0, 0), (0, 1, 0)])
+    leans /= np.linalg.norm(leans, axis=-1, keepdims=True)
+    light = np.maximum(harmonics(leans.reshape(-1, 3).astype(np.float32)) @ lighting, 1e-3).reshape(-1, 3)
+    change = (light[:, 1:] - light[:, :1]) / (step * light[:, :1])
+    return np.asarray(np.clip(change, -1.5, 1.5), dtype=np.float32)
 
 
 def _age(grey: FloatArray, landmarks: FloatArray, eye_distance: float) -> float:

@@ -50,10 +50,8 @@ def groove(
     w, h = max(2, round((x1 - x0) / factor)), max(2, round((y1 - y0) / factor))
     xs = x0 + (np.arange(w, dtype=np.float32) + 0.5) * ((x1 - x0) / w)
     ys = y0 + (np.arange(h, dtype=np.float32) + 0.5) * ((y1 - y0) / h)
-    right, down = xs[None, :, None] - path[:, 0], ys[:, None, None] - path[:, 1]
-    nearest = (right**2 + down**2).argmin(axis=-1)
-    right = np.take_along_axis(right, nearest[..., None], axis=-1)[..., 0]
-    down = np.take_along_axis(down, nearest[..., None], axis=-1)[..., 0]
+    nearest = (((xs[:, None] - path[:, 0]) ** 2)[None] + ((ys[:, None] - path[:, 1]) ** 2)[:, None]).argmin(axis=-1)
+    right, down = xs - path[:, 0][nearest], ys[:, None] - path[:, 1][nearest]
     normal = across[nearest]
     side = right * normal[..., 0] + down * normal[..., 1]
     # between two of its points the line goes on, straight: a narrow groove would be a row of dots
@@ -67,7 +65,8 @@ def groove(
     slope = 2 * signed * hollow - 0.5 * signed * np.exp(-((away / 2) ** 2))  # of a groove between raised banks
     lean = -slope * (normal @ tilt)  # a bank leans towards its groove
     change = fades * (-line.depth * (hollow - 0.3 * np.exp(-((away / 2.2) ** 2))) + line.banks * lean) / GAMMA
-    return np.asarray(cv2.resize(change.astype(np.float32), (x1 - x0, y1 - y0), interpolation=cv2.INTER_LINEAR))
+    change = np.asarray(change, dtype=np.float32)
+    return np.asarray(cv2.resize(change, (x1 - x0, y1 - y0), interpolation=cv2.INTER_LINEAR), dtype=np.float32)
 
 
 def dimples(middle: FloatArray, along: FloatArray, size: tuple[float, float], box: Box, tilt: FloatArray) -> FloatArray:
@@ -100,17 +99,16 @@ def dimples(middle: FloatArray, along: FloatArray, size: tuple[float, float], bo
     rng = np.random.default_rng(17)  # the same pattern on every chin: where a dimple lies says nothing
     places = _PITS_APART * radius * (grid + rng.uniform(-0.3, 0.3, grid.shape)) / (1, height)
     depths = smooth_step((1 - np.linalg.norm(places, axis=1)) / 0.5) * rng.uniform(0.5, 1, len(places))
+    places, depths = places[depths > 0], depths[depths > 0]
+    x, y = (middle[:, None] + np.outer(along, places[:, 0]) + np.outer(down, places[:, 1]))[..., None]
     pixels = max(float(np.linalg.norm(along)) * radius, 0.5)
-    change = np.zeros((y1 - y0, x1 - x0), dtype=np.float32)
-    for place, depth in zip(places, depths.tolist(), strict=True):
-        x, y = middle + place[0] * along + place[1] * down
-        left, right = max(int(x - 3 * pixels), x0), min(int(x + 3 * pixels) + 1, x1)
-        top, bottom = max(int(y - 3 * pixels), y0), min(int(y + 3 * pixels) + 1, y1)
-        if depth <= 0 or left >= right or top >= bottom:
-            continue
-        across = (np.arange(left, right) + 0.5 - x) / pixels
-        downwards = (np.arange(top, bottom)[:, None] + 0.5 - y) / pixels
-        lean = -2 * (across * tilt[0] + downwards * tilt[1])  # towards the middle
-        pit = depth * np.exp(-(across**2 + downwards**2)) * (_PIT_BANKS * lean - _PIT_DEPTH) / GAMMA
-        change[top - y0 : bottom - y0, left - x0 : right - x0] += pit
-    return change
+    near = np.arange(int(6 * pixels) + 2)  # of each pit, the columns and rows within three of its radii
+    columns, rows = ((np.floor(at - 3 * pixels) + near).astype(int) for at in (x, y))
+    across, downwards = ((at + 0.5 - pit) / pixels for at, pit in ((columns, x), (rows, y)))
+    across, downwards = across[:, None], downwards[..., None]
+    lean = -2 * (across * tilt[0] + downwards * tilt[1])  # towards the middle
+    pits = depths[:, None, None] * np.exp(-(across**2 + downwards**2)) * (_PIT_BANKS * lean - _PIT_DEPTH) / GAMMA
+    inside = ((columns >= x0) & (columns < x1))[:, None] & ((rows >= y0) & (rows < y1))[..., None]
+    at = (rows[..., None] - y0) * (x1 - x0) + columns[:, None] - x0
+    change = np.bincount(at[inside], weights=pits[inside], minlength=(y1 - y0) * (x1 - x0))
+    return change.reshape(y1 - y0, x1 - x0).astype(np.float32)

@@ -103,10 +103,9 @@ def _complete(
     sclera = np.clip(line[0] + across[..., None] / 20 * line[1], low, high)
     inside = (trusted if (trusted & (radius < 0.9)).sum() > 8 else seen) & (radius < 1)
     rings = np.full((_RINGS + 1, 3), np.nan)
-    ring = np.minimum((radius * _RINGS).astype(int), _RINGS)
-    for i in range(_RINGS):
-        if (inside & (ring == i)).any():
-            rings[i] = median(photo[inside & (ring == i)], axis=0)
+    ring, colours = np.minimum((radius[inside] * _RINGS).astype(int), _RINGS), photo[inside]
+    for i in np.unique(ring).tolist():
+        rings[i] = median(colours[ring == i], axis=0)
     known = np.flatnonzero(~np.isnan(rings[:, 0]))
     if not len(known):
         return np.asarray(sclera, dtype=np.float32)

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
-from affectface.arrays import FloatArray, Image, median
+from affectface.arrays import FloatArray, Image
 from affectface.rendering.shade import luminance
 
 _SIDE = 128
@@ -38,10 +39,11 @@ def toning_of(image: Image) -> FloatArray | None:
     """
     scale = min(1.0, _SIDE / max(image.shape[:2]))
     small = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA).reshape(-1, 1, 3)
-    luma, *chroma = cv2.cvtColor(small, cv2.COLOR_RGB2YCrCb)[:, 0].T.astype(np.float32)
-    steps = (luma // _STEP).astype(int)
-    present = np.unique(steps)
-    medians = [np.array([median(values[steps == step]) for step in present]) for values in chroma]
+    luma, *chroma = cv2.cvtColor(small, cv2.COLOR_RGB2YCrCb)[:, 0].T.astype(np.intp)
+    steps = luma // _STEP
+    counts = [np.bincount(256 * steps + values, minlength=256 * 256 // _STEP).reshape(-1, 256) for values in chroma]
+    present = np.flatnonzero(counts[0].any(axis=1))
+    medians = [_medians(count[present]) for count in counts]
     rank = np.searchsorted(present, steps)
     difference = np.maximum(*(np.abs(values - median[rank]) for values, median in zip(chroma, medians, strict=True)))
     if np.percentile(difference, 95) > _ONE_COLOUR:
@@ -49,6 +51,13 @@ def toning_of(image: Image) -> FloatArray | None:
     grey = np.arange(256, dtype=np.float32)
     red, blue = (np.interp(grey, (present + 0.5) * _STEP, median - 128) for median in medians)
     return np.asarray(np.stack([red, blue], axis=-1) @ _TO_RGB, dtype=np.float32)
+
+
+def _medians(counts: NDArray[np.intp]) -> FloatArray:
+    """The medians (N,) of numbers from 0 to 255, of which each is there so many times (N, 256)."""
+    below = counts.cumsum(axis=1)
+    middle = [(below > rank).argmax(axis=1) for rank in ((below[:, -1:] - 1) // 2, below[:, -1:] // 2)]
+    return np.asarray((middle[0] + middle[1]) / 2, dtype=np.float32)
 
 
 def toned(colours: FloatArray, toning: FloatArray) -> FloatArray:

@@ -16,12 +16,15 @@ pytest.importorskip("lightning")
 import torch
 
 from affectface.augment.manifest import open_manifest, write_manifest
+from affectface.augment.on_the_fly.classical import change_classically
 from affectface.errors import DataSetError, LeakError
 from affectface.recognition.experiments.design import Arm, Experiment, Study, Training
 from affectface.recognition.experiments.kept import read_said
 from affectface.recognition.experiments.material import joined, prepare_material
 from affectface.recognition.experiments.report import write_report
 from affectface.recognition.experiments.running import RunConfig, Told, run_experiment
+from affectface.recognition.networks.build import build_network
+from affectface.recognition.networks.preprocessing import prepared
 from affectface.recognition.training.faces import sequences_of
 
 ARMS = (
@@ -216,3 +219,35 @@ def test_killed_in_the_middle_it_ends_alike(tmp_path: Path, data: dict[str, dict
     assert len(both[0]) == 2
     for one, other in zip(*both, strict=True):
         assert np.array_equal(one, other)
+
+
+def test_features_that_do_not_learn_are_worked_out_once(tmp_path: Path, data: dict[str, dict[str, Path]]) -> None:
+    training = Training(network="gradients", side=32, batch=8, steps=4, choices=2, halves=True)
+    arms = (ARMS[0], ARMS[1], replace(ARMS[2], classical=True))
+    slow, quick = (
+        replace(STUDY, name=name, arms=arms, training=replace(training, versions=versions), metrics=("log_loss",))
+        for name, versions in (("slow", 0), ("quick", 3))
+    )
+    words: list[tuple[str, int]] = []
+    told = Told(begin=lambda said, steps: words.append((said, 0)), advance=lambda n: words.append(("", n)))
+    experiment = replace(EXPERIMENT, studies=(slow, quick))
+    run_experiment(experiment, data, tmp_path, config=RunConfig(seeds=1), told=told)
+    found = write_report(tmp_path, experiment)["studies"]
+    losses = [[arm["metrics"]["log_loss"]["value"] for arm in study["arms"]] for study in found]
+    assert losses[0][0] == pytest.approx(losses[1][0], abs=1e-3)  # but for half precision of the features
+    assert losses[0][1] != pytest.approx(losses[1][1], abs=1e-4)  # other changes
+    files = {file.name: np.load(file, mmap_mode="r").shape[0] for file in tmp_path.rglob("features-*.npy")}
+    assert sorted(set(files)) == ["features-gradients-32-0.npy", "features-gradients-32-3.npy"]
+    assert files["features-gradients-32-3.npy"] in (3 * 96, 3 * 48)
+    # what a version is can be told: the same change of the same picture
+    material = prepare_material(quick, data["drawn"], tmp_path / "faces")
+    cut, changed = material.cut["real"], material.changed["real"]
+    assert len(changed.faces.rows) == 3 * len(cut.faces.rows)
+    picture = change_classically(np.array(cut.images[5]), np.random.default_rng([31, 2, 5]))
+    network = build_network(material.network)
+    features = network.describe(prepared(torch.from_numpy(picture)[None], material.network.preprocessing))
+    np.testing.assert_allclose(changed.described[2 * len(cut.faces.rows) + 5], features[0], atol=1e-3)
+    faces = next(tmp_path.rglob("features-gradients-32-3.npy"))
+    faces.write_bytes(faces.read_bytes()[:-1000])
+    with pytest.raises(DataSetError, match="is damaged"):
+        prepare_material(quick, data["drawn"], tmp_path / "faces")

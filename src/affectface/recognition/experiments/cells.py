@@ -101,7 +101,8 @@ def run_trial(place: Place, trial: Trial) -> None:
     learned = _learned(place.study, Cell(arm, trial.fold, trial.part), rows, material)
     judged = joined(material, {arm.learns[0]: rows.validated}, {})
     config = replace(_config(place, learned, material, trial.part), epochs=choices)
-    made = train_recogniser(config, (learned, judged), folder, start=place.start, augment=_augment(arm))
+    augment = _augment(place.study, arm)
+    made = train_recogniser(config, (learned, judged), folder, start=place.start, augment=augment)
     wanted = "log_loss" if place.study.classes else "mean_mse"
     said = {"losses": [epoch[wanted] for epoch in made.history]}
     with atomic_path(folder / _TRIED) as temporary:
@@ -180,7 +181,8 @@ def run_cells(place: Place, cells: Sequence[Cell]) -> None:
     elif judged is not None:
         config = replace(config, keep="best")
     folder = _folder(place, cell)
-    made = train_recogniser(config, (learned, judged), folder, start=place.start, augment=_augment(arm))
+    augment = _augment(study, arm)
+    made = train_recogniser(config, (learned, judged), folder, start=place.start, augment=augment)
     faces = [material.roles[name].people[i] for name, own in rows.learned.items() for i in own.tolist()]
     about: dict[str, Any] = {"rows": len(faces), "people": len(set(faces)), "seed": cell.seed}
     about |= {"steps": made.history[-1]["step"], "seconds": time.monotonic() - began}
@@ -205,8 +207,9 @@ def _trial_folder(place: Place, trial: Trial) -> Path:
     return whole.with_name(whole.name.replace("seed", "trial"))
 
 
-def _augment(arm: Arm) -> Any:
-    return change_classically if arm.classical else None
+def _augment(study: Study, arm: Arm) -> Any:
+    """What changes pictures on the fly; nothing does where changed versions of them are learned from."""
+    return change_classically if arm.classical and not study.training.versions else None
 
 
 def _learned(study: Study, cell: Cell, rows: Chosen, material: Material) -> CutFaces:
@@ -219,6 +222,14 @@ def _learned(study: Study, cell: Cell, rows: Chosen, material: Material) -> CutF
         for name, own in parts.items()
         if name != REAL and arm.wrong
     }
+    if arm.classical and training.versions:
+        times = range(training.versions)
+        parts = {
+            name: np.concatenate([own + version * len(material.roles[name].rows) for version in times])
+            for name, own in parts.items()
+        }
+        wrong = {name: [row for _ in times for row in own] for name, own in wrong.items()}
+        material = Material(material.network, material.changed, material.roles)
     whole = joined(material, parts, wrong)
     if not training.steps:
         return whole

@@ -119,6 +119,9 @@ class Training:
     choices: int = 1
     """Where it is more than 1, each arm makes as many steps as were best for it on some of those it learns from: one
     of so many numbers, equally far apart, up to `steps`. The learning rate stays the same then."""
+    versions: int = 0
+    """For networks whose features do not learn: where it is not 0, features are worked out once for all trainings, and
+    classical augmentation draws from so many changed versions of each picture."""
     halves: bool = False
     """Whether real rows and others are seen alike often, however many there are of each."""
 

@@ -26,7 +26,10 @@ NOISY_PEOPLE = 3
 PLANE, EXACT = "plane", "exact"
 """Roles: images over the plane, each affect shown as one of many people would, and by all alike."""
 
-_SMALL = Training(network="gradients", batch=16, rate=2e-3, steps=400, choices=4, halves=True)
+VERSIONS = 16
+"""Changed versions of each picture that classical augmentation draws from."""
+
+_SMALL = Training(network="gradients", batch=16, rate=2e-3, steps=400, choices=4, halves=True, versions=VERSIONS)
 
 
 def _sized(people: int) -> tuple[Arm, ...]:
@@ -36,7 +39,7 @@ def _sized(people: int) -> tuple[Arm, ...]:
     for made in (False, True):
         for classical in (False, True):
             name = "+".join(["real", *["synthetic"] * made, *["classical"] * classical])
-            means = [*["synthetic images"] * made, *["classical augmentation on the fly"] * classical]
+            means = [*["synthetic images"] * made, *["classical augmentation"] * classical]
             title = f"{said}with {' and '.join(means)}" if means else f"{said}without augmentation"
             learns = (REAL, MADE) if made else (REAL,)
             found.append(Arm(name=name + end, title=title, learns=learns, people=people, classical=classical))
@@ -99,7 +102,7 @@ _SEVEN = Study(
     ),
     metrics=("accuracy", "diagonal.neutral", "diagonal.happiness"),
     classes=SEVEN,
-    training=Training(network="gradients", rate=2e-3, steps=400, choices=4),
+    training=Training(network="gradients", rate=2e-3, steps=400, choices=4, versions=VERSIONS),
     folds=True,
     plots=("confusion",),
 )

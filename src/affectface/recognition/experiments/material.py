@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ import numpy as np
 from affectface.arrays import FloatArray, Image
 from affectface.augment.rows import Row
 from affectface.recognition.experiments.choosing import Indices, Role
+from affectface.recognition.experiments.describing import with_features
 from affectface.recognition.experiments.design import Study
 from affectface.recognition.networks.build import SEQUENCE_NETWORKS, NetworkConfig
 from affectface.recognition.networks.outputs import Outputs
@@ -33,11 +34,14 @@ class Material:
         For each role, its labelled faces.
     roles : dict of str to Role
         The same rows, with who they show.
+    changed : dict of str to CutFaces
+        For roles of which changed versions are learned from, these: all rows in the first version, then in the second.
     """
 
     network: NetworkConfig
     cut: dict[str, CutFaces]
     roles: dict[str, Role]
+    changed: dict[str, CutFaces] = field(default_factory=dict)
 
 
 def prepare_material(
@@ -75,8 +79,17 @@ def prepare_material(
         if role in manifests:
             faces = faces_of(manifests[role], outputs, side=network.pixels, landmarks=told)
             cut[role] = cut_faces(faces, folder, advance=advance)
+    changed: dict[str, CutFaces] = {}
+    if training.versions:
+        tell = advance or (lambda rows: None)
+        learned = {role for arm in study.arms if arm.classical for role in arm.learns} & set(cut)
+        changed = {
+            role: with_features(cut[role], network, versions=training.versions, advance=tell)
+            for role in sorted(learned)
+        }
+        cut = {role: with_features(one, network, advance=tell) for role, one in cut.items()}
     roles = {name: Role(name, one.faces.rows, tuple(map(person_shown, one.faces.rows))) for name, one in cut.items()}
-    return Material(network, cut, roles)
+    return Material(network, cut, roles, changed)
 
 
 def person_shown(row: Row) -> str:
@@ -117,7 +130,9 @@ def joined(material: Material, parts: Mapping[str, Indices], relabelled: Mapping
     images: Any = JoinedPictures([(cut.images, places) for cut, places in chosen])
     points: list[FloatArray] = [cut.landmarks[places] for cut, places in chosen if cut.landmarks is not None]
     landmarks = np.concatenate(points) if len(points) == len(chosen) else None
-    return CutFaces(replace(first.faces, rows=tuple(rows)), images, landmarks, {})
+    features = [cut.described[places] for cut, places in chosen if cut.described is not None]
+    described = np.concatenate(features) if len(features) == len(chosen) else None
+    return CutFaces(replace(first.faces, rows=tuple(rows)), images, landmarks, {}, described)
 
 
 class JoinedPictures:

@@ -70,8 +70,11 @@ class GradientNet(nn.Module):
                 nn.init.zeros_(head.weight)
                 nn.init.zeros_(head.bias)
 
+    def describe(self, images: Tensor, landmarks: Tensor | None = None) -> Tensor:
+        """Return the features (N, F) of images (N, 3, S, S); landmarks are not looked at."""
+        with torch.no_grad():
+            return oriented_gradients(images.float())
+
     def forward(self, images: Tensor, landmarks: Tensor | None = None) -> Prediction:
         """Return the prediction of images (N, 3, S, S); landmarks are not looked at."""
-        with torch.no_grad():
-            features = oriented_gradients(images.float())
-        return self.heads(features)
+        return self.heads(self.describe(images))

@@ -38,6 +38,7 @@ class FaceBatches(torch.utils.data.Dataset[dict[str, Tensor]]):
     -----
     A key is (epoch, number); with it and the seed the changes of a picture are the same in every process and after
     every restart. Pictures are changed alike in all frames of a sequence, as far as the change asks chance as often.
+    Faces whose features are known, and that nothing changes, come as these `features`, without their pictures.
     """
 
     def __init__(
@@ -68,6 +69,13 @@ class FaceBatches(torch.utils.data.Dataset[dict[str, Tensor]]):
 
     def _row(self, row: int, rng: np.random.Generator) -> dict[str, Tensor]:
         faces = self.cut.faces
+        if self.cut.described is not None and self.augment is None:
+            return {
+                "features": torch.from_numpy(np.asarray(self.cut.described[row], dtype=np.float32)),
+                "affect": torch.tensor(faces.affect(row), dtype=torch.float32),
+                "expression": torch.tensor(faces.expression(row)),
+                "row": torch.tensor(row),
+            }
         image, affect, expression = np.array(self.cut.images[row]), faces.affect(row), faces.expression(row)
         landmarks = None if self.cut.landmarks is None else np.array(self.cut.landmarks[row])
         if self.augment is not None:

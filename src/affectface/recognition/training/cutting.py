@@ -42,12 +42,15 @@ class CutFaces:
         Their landmarks, from -1 to 1 across the picture.
     failures : dict of str to int
         Why rows have none, and how many.
+    described : ndarray of shape (N, F), float16, optional
+        Their features, where the network's do not learn and several trainings look at the same faces.
     """
 
     faces: Faces
     images: NDArray[np.uint8]
     landmarks: FloatArray | None
     failures: dict[str, int]
+    described: NDArray[np.float16] | None = None
 
 
 def cut_faces(

@@ -56,8 +56,7 @@ class RecogniserModule(lightning.LightningModule):
 
     def forward(self, batch: dict[str, Tensor]) -> Prediction:
         """Return the prediction of a batch of `FaceBatches`."""
-        said: Prediction = self.network(prepared(batch["images"], self.fed), batch.get("landmarks"))
-        return said
+        return said_of(self.network, batch, self.fed)
 
     def configure_optimizers(self) -> Any:
         """Return the optimiser, as it was left before a kill; the learning rate is set in every step."""
@@ -95,6 +94,16 @@ class RecogniserModule(lightning.LightningModule):
         """Score what was kept."""
         self.scores = scores_of(gathered(self.said), self.config)
         self.said.clear()
+
+
+def said_of(network: Any, batch: dict[str, Tensor], fed: Preprocessing) -> Prediction:
+    """Return what a network says of a batch of `FaceBatches`: of its features where they are known, else its images."""
+    said: Prediction
+    if "features" in batch:
+        said = network.heads(batch["features"])
+    else:
+        said = network(prepared(batch["images"], fed), batch.get("landmarks"))
+    return said
 
 
 def gathered(said: list[tuple[Prediction, dict[str, Tensor]]]) -> dict[str, np.ndarray[Any, Any]]:

@@ -28,11 +28,10 @@ from affectface.recognition.metrics import (
 from affectface.recognition.metrics.classification import accuracy
 from affectface.recognition.metrics.scores import NUMBER_METRICS
 from affectface.recognition.networks.build import SEQUENCE_NETWORKS
-from affectface.recognition.networks.preprocessing import prepared
 from affectface.recognition.training.batches import FaceBatches
 from affectface.recognition.training.cutting import CutFaces
 from affectface.recognition.training.faces import Faces, person_of, sequences_of
-from affectface.recognition.training.module import gathered
+from affectface.recognition.training.module import gathered, said_of
 from affectface.recognition.training.recogniser import Recogniser
 
 Arrays = dict[str, NDArray[Any]]
@@ -64,7 +63,8 @@ def predict_faces(recogniser: Recogniser, cut: CutFaces, *, advance: Callable[[i
     for start in range(0, len(rows), config.batch):
         batch = default_collate([rows[0, i] for i in range(start, min(start + config.batch, len(rows)))])
         with torch.no_grad():
-            found = network(prepared(batch.pop("images"), recogniser.preprocessing), batch.get("landmarks"))
+            found = said_of(network, batch, recogniser.preprocessing)
+        batch.pop("images", None)
         said.append((found, batch))
         if advance is not None:
             advance(int((batch["row"] >= 0).sum()))

@@ -29,7 +29,7 @@ PLANE, EXACT = "plane", "exact"
 VERSIONS = 16
 """Changed versions of each picture that classical augmentation draws from."""
 
-_SMALL = Training(network="gradients", batch=16, rate=2e-3, steps=400, choices=4, halves=True, versions=VERSIONS)
+_SMALL = Training(network="gradients", batch=64, rate=6e-3, steps=120, choices=4, halves=True, versions=VERSIONS)
 
 
 def _sized(people: int) -> tuple[Arm, ...]:
@@ -102,7 +102,7 @@ _SEVEN = Study(
     ),
     metrics=("accuracy", "diagonal.neutral", "diagonal.happiness"),
     classes=SEVEN,
-    training=Training(network="gradients", rate=2e-3, steps=400, choices=4, versions=VERSIONS),
+    training=Training(network="gradients", batch=64, rate=6e-3, steps=200, choices=4, versions=VERSIONS),
     folds=True,
     plots=("confusion",),
 )

@@ -75,7 +75,7 @@ class RecogniserModule(lightning.LightningModule):
 
     def on_train_batch_start(self, batch: Any, batch_idx: int) -> None:
         """Make dropout depend on seed and step only, and set the learning rate of the step."""
-        torch.manual_seed(int(np.random.SeedSequence((self.config.seed, self.step)).generate_state(1)[0]))
+        _seed(int(np.random.SeedSequence((self.config.seed, self.step)).generate_state(1)[0]))
         for group in self.optimizers().optimizer.param_groups:
             group["lr"] = self.config.learning_rate * rate_at(self.step, self.steps, self.config)
 
@@ -94,6 +94,13 @@ class RecogniserModule(lightning.LightningModule):
         """Score what was kept."""
         self.scores = scores_of(gathered(self.said), self.config)
         self.said.clear()
+
+
+def _seed(seed: int) -> None:
+    """Seed torch's chance; `torch.manual_seed` keeps a note of each call for devices that are not there."""
+    torch.default_generator.manual_seed(seed)
+    if torch.cuda.is_available():
+        torch.cuda.manual_seed_all(seed)
 
 
 def said_of(network: Any, batch: dict[str, Tensor], fed: Preprocessing) -> Prediction:

@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
-from torch.utils.data import default_collate
 
 from affectface.errors import DataSetError
 from affectface.files import atomic_path
@@ -61,7 +60,7 @@ def predict_faces(recogniser: Recogniser, cut: CutFaces, *, advance: Callable[[i
     rows = FaceBatches(cut, sequences=sequences, frames=config.frames)
     said = []
     for start in range(0, len(rows), config.batch):
-        batch = default_collate([rows[0, i] for i in range(start, min(start + config.batch, len(rows)))])
+        batch = rows.__getitems__([(0, i) for i in range(start, min(start + config.batch, len(rows)))])
         with torch.no_grad():
             found = said_of(network, batch, recogniser.preprocessing)
         batch.pop("images", None)

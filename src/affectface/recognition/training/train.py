@@ -22,7 +22,7 @@ from torch.utils.data import DataLoader
 from affectface.errors import LeakError, ModelFileError
 from affectface.recognition.networks.build import SEQUENCE_NETWORKS, build_network
 from affectface.recognition.networks.preprocessing import Preprocessing
-from affectface.recognition.training.batches import Augment, EpochBatches, FaceBatches, steps_of
+from affectface.recognition.training.batches import Augment, EpochBatches, FaceBatches, steps_of, whole
 from affectface.recognition.training.config import TrainConfig, config_as_json
 from affectface.recognition.training.cutting import CutFaces
 from affectface.recognition.training.faces import sequences_of
@@ -163,14 +163,14 @@ def _fit(module: RecogniserModule, learned: FaceBatches, judged: FaceBatches | N
             share = (self.trainer.global_rank, self.trainer.world_size)
             epoch, first = divmod(module.step, each)
             own = EpochBatches(len(learned), config.batch, epoch=epoch, first=first, seed=config.seed, share=share)
-            return DataLoader(learned, batch_sampler=own, num_workers=config.workers)
+            return DataLoader(learned, batch_sampler=own, num_workers=config.workers, collate_fn=whole)
 
         def val_dataloader(self) -> Any:
             if judged is None:
                 return []
             keys = [(0, row) for row in range(len(judged))]
             rows = [keys[i : i + config.batch] for i in range(0, len(keys), config.batch)]
-            return DataLoader(judged, batch_sampler=rows, num_workers=config.workers)
+            return DataLoader(judged, batch_sampler=rows, num_workers=config.workers, collate_fn=whole)
 
     with _quietly_determined():
         trainer = lightning.Trainer(

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
 from affectface.arrays import FloatArray
 from affectface.camera import Camera
 from affectface.landmarks.topology import LEFT_EYE_OUTER_CORNER, LIPS, RIGHT_EYE_OUTER_CORNER
-from affectface.morphable import LANDMARKS, FaceModel
+from affectface.morphable import FaceModel
 
 _DAMPING = 0.003
 """Keeps what undoes a smoothing from making much of what the smoothing leaves nothing of."""
@@ -69,7 +69,10 @@ def fitted_vertices(model: FaceModel, fit: FaceFit) -> FloatArray:
 
 def spread_over_vertices(model: FaceModel, movement: FloatArray) -> FloatArray:
     """Return the movement (V, 2) of the vertices that continues a movement (478, 2) of the landmarks, pixels."""
-    return np.asarray(_spread(model) @ movement, dtype=np.float32)
+    # without SciPy's sparse matrices: to import them takes longer than all of a synthesis
+    weights, landmarks = model.spread_weights, model.spread_landmarks
+    axes = [np.einsum("vk,vk->v", weights, np.take(axis, landmarks)) for axis in movement.astype(np.float32).T]
+    return np.stack(axes, axis=1)
 
 
 def unsmoothed_lips(model: FaceModel, movement: FloatArray) -> FloatArray:
@@ -88,21 +91,10 @@ def _unsmoothed(model: FaceModel) -> FloatArray:
     lips = list(LIPS)
     corners, weights = model.triangles[model.landmark_triangles[lips]], model.landmark_weights[lips]
     weights = np.where((model.landmark_triangles[lips] >= 0)[:, None], weights, 0)
-    spread = _spread(model)[:, lips]
-    smooth = np.stack([weights[i] @ spread[corners[i]].toarray() for i in range(len(lips))])
+    near, shares = model.spread_landmarks[corners], weights[..., None] * model.spread_weights[corners]
+    smooth = np.stack([np.where(near == lip, shares, 0).sum(axis=(1, 2)) for lip in lips], axis=1)
     damped = smooth.T @ smooth + _DAMPING * np.eye(len(lips))
     return np.asarray(np.linalg.solve(damped, smooth.T), dtype=np.float32)
-
-
-@lru_cache(maxsize=4)
-def _spread(model: FaceModel) -> Any:
-    """The sparse matrix (V, 478) of how much each vertex follows each landmark."""
-    from scipy.sparse import csr_array
-
-    count, each = model.spread_weights.shape
-    starts = np.arange(0, count * each + 1, each)
-    columns = model.spread_landmarks.ravel().astype(np.int32)
-    return csr_array((model.spread_weights.ravel(), columns, starts), shape=(count, LANDMARKS))
 
 
 def landmark_shift(model: FaceModel, fit: FaceFit) -> FloatArray:

@@ -70,11 +70,9 @@ def cut_for(made: Recogniser, manifest: Path, split: str, *, labelled: bool) -> 
     from affectface.recognition.training.cutting import cut_faces
     from affectface.recognition.training.faces import faces_of
 
-    network = made.config.network
-    told = network.name == "vgg-face-gru" and network.landmarks
-    faces = faces_of(
-        manifest, network.outputs, side=made.preprocessing.side, split=split, landmarks=told, labelled=labelled
-    )
+    network, side = made.config.network, made.preprocessing.side
+    told = network.told_landmarks
+    faces = faces_of(manifest, network.outputs, side=side, split=split, landmarks=told, labelled=labelled)
     with tempfile.TemporaryDirectory() as folder:
         with progress("cutting faces out", len(faces.rows)) as advance:
             cut = cut_faces(faces, folder, advance=advance)

@@ -19,6 +19,13 @@ if TYPE_CHECKING:
     from affectface.recognition.training.faces import Faces
 
 
+class OptimiserName(StrEnum):
+    """Choices of ``--optimiser``, how what learns is found."""
+
+    adamw = "adamw"
+    ridge = "ridge"
+
+
 class LossName(StrEnum):
     """Choices of ``--loss``, what is made small of valence and arousal."""
 
@@ -46,6 +53,11 @@ def train(
     epochs: Annotated[int, typer.Option(min=1, help="How often every row is seen.")] = 20,
     batch: Annotated[int, typer.Option(min=1, help="Rows, or sequences, in a step.")] = 32,
     rate: Annotated[float, typer.Option(min=0, help="The learning rate.")] = 1e-3,
+    optimiser: Annotated[
+        OptimiserName,
+        typer.Option(help="Steps of adamw, or ridge regression at once: gradients, aligned-gradients with --loss mse."),
+    ] = OptimiserName.adamw,
+    decay: Annotated[float, typer.Option(min=0, help="Weight decay; about 1 for ridge.")] = 1e-4,
     side: Annotated[int, typer.Option(min=0, help="Side of the pictures, pixels; 0 is the network's own.")] = 0,
     synthesise: Annotated[
         float,
@@ -87,23 +99,30 @@ def train(
     except ValueError as fault:
         raise TargetError(str(fault)) from None
     splits = [split, validation] if validation else [split]
-    told, pixels = network == "vgg-face-gru", which.pixels
+    told, pixels = which.told_landmarks, which.pixels
     chosen = [faces_of(manifest, outputs, side=pixels, split=name, landmarks=told) for name in splits]
     with progress("cutting faces out", sum(len(faces.rows) for faces in chosen)) as advance:
         cut = [cut_faces(faces, out, advance=advance) for faces in chosen]
     learned, judged = cut[0], cut[1] if validation else None
-    config = TrainConfig(
-        network=which,
-        loss=_loss(loss, learned.faces, balance),
-        epochs=epochs,
-        batch=batch,
-        learning_rate=rate,
-        keep="best" if best else "last",
-        workers=workers,
-        devices=devices,
-        precision="bf16-mixed" if half else "32-true",
-        seed=seed,
-    )
+    try:
+        config = TrainConfig(
+            network=which,
+            loss=_loss(loss, learned.faces, balance),
+            epochs=epochs,
+            batch=batch,
+            optimiser=optimiser.value,
+            learning_rate=rate,
+            weight_decay=decay,
+            keep="best" if best else "last",
+            workers=workers,
+            devices=devices,
+            precision="bf16-mixed" if half else "32-true",
+            seed=seed,
+        )
+        if optimiser == OptimiserName.ridge and (synthesise or classical or weights is not None):
+            raise ValueError("ridge sees each face once and starts from nothing; take another optimiser")
+    except ValueError as fault:
+        raise TargetError(str(fault)) from None
     synthesis = _synthesis(learned.faces, synthesise, out / "fits", model) if synthesise else None
     augment = learning_change(synthesis, synthesise, classical=classical)
     done = 0

@@ -9,7 +9,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from affectface.recognition.networks.gradients import GradientNet, oriented_gradients  # noqa: E402
+from affectface.recognition.networks.gradients import GradientNet, gradient_blocks, oriented_gradients  # noqa: E402
 from affectface.recognition.networks.outputs import Outputs  # noqa: E402
 
 
@@ -53,6 +53,12 @@ def test_light_does_not_count() -> None:
 
 def test_a_plain_picture_has_no_gradients() -> None:
     assert oriented_gradients(torch.full((1, 3, 32, 32), 0.7)).abs().max() == 0
+
+
+def test_a_mirrored_picture_has_the_same_blocks_elsewhere() -> None:
+    images = torch.rand(2, 3, 24, 40)
+    mirrored = gradient_blocks(images.flip(-1))
+    torch.testing.assert_close(mirrored, gradient_blocks(images).flip(1, 3, 5), atol=1e-5, rtol=0)
 
 
 def test_only_the_last_layer_learns() -> None:

@@ -11,6 +11,7 @@ torch = pytest.importorskip("torch", reason="torch is not installed: pip install
 from known_weights import known_images, known_weights  # noqa: E402
 
 from affectface.recognition.networks.alexnet import AlexNet, AlexNetConvolutions  # noqa: E402
+from affectface.recognition.networks.aligned import AlignedGradientNet  # noqa: E402
 from affectface.recognition.networks.build import (  # noqa: E402
     SEQUENCE_NETWORKS,
     NetworkConfig,
@@ -18,6 +19,7 @@ from affectface.recognition.networks.build import (  # noqa: E402
     build_network,
 )
 from affectface.recognition.networks.compact import CompactNet  # noqa: E402
+from affectface.recognition.networks.gradients import GradientNet  # noqa: E402
 from affectface.recognition.networks.lindt import LindtPair  # noqa: E402
 from affectface.recognition.networks.outputs import EIGHT_EXPRESSIONS, SEVEN_EXPRESSIONS, Outputs  # noqa: E402
 from affectface.recognition.networks.recurrent import ResNetGru, VggFaceGru  # noqa: E402
@@ -55,6 +57,10 @@ def tiny(name: str, outputs: Outputs) -> torch.nn.Module:
             return ResNetGru(outputs)
         case "lindt":
             return LindtPair(outputs, side=32)
+        case "gradients":
+            return GradientNet(outputs, side=32)
+        case "aligned-gradients":
+            return AlignedGradientNet(outputs)
         case _:
             return CompactNet(outputs, side=32)
 
@@ -63,6 +69,8 @@ def fed(name: str) -> tuple[torch.Tensor, ...]:
     """Random images, and landmarks for those that want them."""
     torch.manual_seed(3)
     side = 64 if name == "alexnet" else 32
+    if name == "aligned-gradients":
+        return torch.randn(3, 3, side, side), torch.rand(3, 68, 2) * 2 - 1
     if name not in SEQUENCE_NETWORKS:
         return (torch.randn(3, 3, side, side),)
     return (torch.randn(2, 3, 3, side, side), torch.rand(2, 3, 68, 2) * 2 - 1)

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from affectface.augment.on_the_fly.classical import ClassicalConfig, ClassicalTransform, change_classically
 from affectface.errors import LeakError, ModelFileError
 
 torch = pytest.importorskip("torch", reason="torch is not installed: pip install 'affectface[train]'")
@@ -162,6 +163,22 @@ def test_another_training_is_not_gone_on_with(drawn_faces: Path, undisturbed: Pa
         train_recogniser(CONFIG, (faces(drawn_faces), None), tmp_path, progress=stop_after(5))
     with pytest.raises(ModelFileError, match="of another data; give another folder"):
         train_recogniser(CONFIG, (faces(drawn_faces, "test"), None), tmp_path)
+
+
+def test_a_training_with_another_augmentation_is_not_gone_on_with(
+    drawn_faces: Path, undisturbed: Path, tmp_path: Path
+) -> None:
+    learned, words = faces(drawn_faces), "with another augmentation or none; give another folder"
+    strong, weak = (ClassicalTransform(ClassicalConfig(degrees=degrees)) for degrees in (20, 5))
+    with pytest.raises(Stopped):
+        train_recogniser(CONFIG, (learned, None), tmp_path, augment=strong, progress=stop_after(5))
+    for augment in (weak, None, change_classically):
+        with pytest.raises(ModelFileError, match=words):
+            train_recogniser(CONFIG, (learned, None), tmp_path, augment=augment)
+    with pytest.raises(ModelFileError, match=words):  # one that is done, without any
+        train_recogniser(CONFIG, (learned, faces(drawn_faces, "validation")), undisturbed, augment=weak)
+    same = ClassicalTransform(ClassicalConfig(degrees=20))
+    assert train_recogniser(CONFIG, (learned, None), tmp_path, augment=same).history
 
 
 def test_damaged_files_are_refused(undisturbed: Path, tmp_path: Path) -> None:

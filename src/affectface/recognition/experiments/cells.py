@@ -259,6 +259,7 @@ def _config(place: Place, learned: CutFaces, material: Material, seed: int) -> T
         batch=training.batch,
         optimiser=training.optimiser,
         learning_rate=training.rate,
+        weight_decay=training.decay,
         seed=seed,
     )
     return replace(config, **chosen)

@@ -34,6 +34,7 @@ def with_features(
         A network whose features do not learn.
     versions : int
         How many versions there are of each, changed as Kollias 2020 has it for BU-3DFE; 0 are the pictures themselves.
+        Versions have no landmarks.
     advance : callable
         Is told the number of further rows.
 
@@ -62,7 +63,7 @@ def with_features(
         raise DataSetError(f"{file}: is damaged ({fault}); remove it and run again") from None
     faces = replace(cut.faces, rows=cut.faces.rows * times)
     shown: Any = _Repeated(images) if versions else images
-    return CutFaces(faces, shown, None, cut.failures, described)
+    return CutFaces(faces, shown, None if versions else cut.landmarks, cut.failures, described)
 
 
 class _Repeated:
@@ -90,7 +91,10 @@ def _write(
                     change_classically(one, np.random.default_rng([31, version, i]))
                     for one, i in zip(shown, places, strict=True)
                 ]
-            found = describe(prepared(torch.from_numpy(np.stack(shown)), config.preprocessing)).numpy()
+            points = None
+            if cut.landmarks is not None and not versions:
+                points = torch.from_numpy(np.array(cut.landmarks[start : places.stop]))
+            found = describe(prepared(torch.from_numpy(np.stack(shown)), config.preprocessing), points).numpy()
             if written is None:
                 shape = (max(versions, 1) * count, found.shape[1])
                 written = np.lib.format.open_memmap(file, "w+", np.float16, shape)

@@ -106,8 +106,10 @@ class Training:
     """What is made small of valence and arousal; classes have cross-entropy."""
     balance: bool = False
     """Whether rare classes count more."""
-    optimiser: Literal["adamw", "sgd"] = "adamw"
+    optimiser: Literal["adamw", "sgd", "ridge"] = "adamw"
     """The optimiser."""
+    decay: float = 1e-4
+    """Weight decay, or the penalty of `ridge`."""
     rate: float = 1e-3
     """The learning rate."""
     batch: int = 32

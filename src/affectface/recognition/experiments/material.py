@@ -73,20 +73,20 @@ def prepare_material(
     training = study.training
     outputs = Outputs(valence_arousal=not study.classes, classes=study.classes)
     network = NetworkConfig(name=training.network, outputs=outputs, side=training.side)  # type: ignore[arg-type]
-    told = training.network == "vgg-face-gru"
     cut = {}
     for role in study.roles:
         if role in manifests:
-            faces = faces_of(manifests[role], outputs, side=network.pixels, landmarks=told)
+            faces = faces_of(manifests[role], outputs, side=network.pixels, landmarks=network.told_landmarks)
             cut[role] = cut_faces(faces, folder, advance=advance)
     changed: dict[str, CutFaces] = {}
+    tell = advance or (lambda rows: None)
     if training.versions:
-        tell = advance or (lambda rows: None)
         learned = {role for arm in study.arms if arm.classical for role in arm.learns} & set(cut)
         changed = {
             role: with_features(cut[role], network, versions=training.versions, advance=tell)
             for role in sorted(learned)
         }
+    if training.versions or training.optimiser == "ridge":
         cut = {role: with_features(one, network, advance=tell) for role, one in cut.items()}
     roles = {name: Role(name, one.faces.rows, tuple(map(person_shown, one.faces.rows))) for name, one in cut.items()}
     return Material(network, cut, roles, changed)

@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from affectface.recognition.networks.alexnet import AlexNet
+from affectface.recognition.networks.aligned import AlignedGradientNet
 from affectface.recognition.networks.compact import SMALL_WIDTHS, CompactNet
 from affectface.recognition.networks.gradients import GradientNet
 from affectface.recognition.networks.lindt import LindtPair
@@ -29,11 +30,15 @@ NetworkName = Literal[
     "compact",
     "compact-small",
     "gradients",
+    "aligned-gradients",
 ]
 """`vgg-face-small` is that of Kollias 2020 for BU-3DFE: 256 and 128 units, convolutions that do not learn."""
 
 SEQUENCE_NETWORKS: tuple[NetworkName, ...] = ("vgg-face-gru", "resnet-gru")
 """Those that look at sequences, (B, T, 3, S, S), and not at single images, (N, 3, S, S)."""
+
+DESCRIBING_NETWORKS: tuple[NetworkName, ...] = ("gradients", "aligned-gradients")
+"""Those whose features do not learn, and whose one layer that does can be solved for."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,14 +61,21 @@ class NetworkConfig:
     def __post_init__(self) -> None:
         if self.name not in get_args(NetworkName):
             raise ValueError(f"network is {self.name!r}; there are {', '.join(get_args(NetworkName))}")
-        if self.frozen and self.name in ("lindt", "compact", "compact-small", "gradients"):
+        if self.frozen and self.name in ("lindt", "compact", "compact-small", *DESCRIBING_NETWORKS):
             raise ValueError(f"{self.name} has no published convolutions to keep; frozen goes with the other networks")
 
     @property
     def pixels(self) -> int:
         """Side of its images, pixels."""
+        if self.name == "aligned-gradients":
+            return self.side or 192
         small = self.name in ("vgg-face-gru", "resnet-gru", "lindt", "compact", "compact-small", "gradients")
         return self.side or (96 if small else 224)
+
+    @property
+    def told_landmarks(self) -> bool:
+        """Whether it is told the 68 landmarks."""
+        return self.name == "aligned-gradients" or (self.name == "vgg-face-gru" and self.landmarks)
 
     @property
     def preprocessing(self) -> Preprocessing:
@@ -114,3 +126,5 @@ def _made(config: NetworkConfig) -> nn.Module:
             return CompactNet(outputs, side=side, widths=SMALL_WIDTHS)
         case "gradients":
             return GradientNet(outputs, side=side)
+        case "aligned-gradients":
+            return AlignedGradientNet(outputs)

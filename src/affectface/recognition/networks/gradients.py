@@ -20,18 +20,19 @@ _LARGEST = 0.2
 """What a normalised block is clipped at, before it is normalised again (L2-Hys)."""
 
 
-def oriented_gradients(images: Tensor) -> Tensor:
-    """Return histograms of oriented gradients.
+def gradient_blocks(images: Tensor) -> Tensor:
+    """Return histograms of oriented gradients by their place.
 
     Parameters
     ----------
-    images : Tensor of shape (N, 3, S, S), float32
-        Images; of the three channels' gradients the largest counts.
+    images : Tensor of shape (N, 3, H, W), float32
+        Images, of whole cells; of the three channels' gradients the largest counts.
 
     Returns
     -------
-    Tensor of shape (N, F), float32
-        Blocks of cells, each of length 1, with votes shared by the two nearest orientations.
+    Tensor of shape (N, 9, 2, 2, R, C), float32
+        Orientation, row and column of the cell in its block, row and column of the block. Each block has length 1;
+        votes are shared by the two nearest orientations.
     """
     padded = nn.functional.pad(images, (1, 1, 1, 1), mode="replicate")
     right = padded[:, :, 1:-1, 2:] - padded[:, :, 1:-1, :-2]
@@ -45,7 +46,14 @@ def oriented_gradients(images: Tensor) -> Tensor:
     blocks = nn.functional.unfold(cells, BLOCK)
     once = blocks / (blocks.square().sum(dim=1, keepdim=True) + 1e-6).sqrt()
     clipped = once.clamp(max=_LARGEST)
-    return (clipped / (clipped.square().sum(dim=1, keepdim=True) + 1e-6).sqrt()).flatten(1)
+    once = clipped / (clipped.square().sum(dim=1, keepdim=True) + 1e-6).sqrt()
+    rows, columns = (side - BLOCK + 1 for side in cells.shape[-2:])
+    return once.view(-1, BINS, BLOCK, BLOCK, rows, columns)
+
+
+def oriented_gradients(images: Tensor) -> Tensor:
+    """Return histograms of oriented gradients, (N, F), of images (N, 3, H, W); see `gradient_blocks`."""
+    return gradient_blocks(images).flatten(1)
 
 
 class GradientNet(nn.Module):

@@ -8,7 +8,7 @@ from typing import Any, Literal, TypeVar
 
 from affectface.errors import ModelFileError
 from affectface.recognition.losses import LossConfig
-from affectface.recognition.networks.build import NetworkConfig
+from affectface.recognition.networks.build import DESCRIBING_NETWORKS, NetworkConfig
 from affectface.recognition.networks.outputs import Outputs
 
 _Config = TypeVar("_Config")
@@ -28,14 +28,15 @@ class TrainConfig:
     """Images in a step, or sequences; over all devices."""
     frames: int = 80
     """Frames of a sequence (Kollias et al. 2019)."""
-    optimiser: Literal["adamw", "sgd"] = "adamw"
-    """Kingma and Ba 2015 with decoupled decay, or stochastic gradient descent, which Lindt 2019 trains with."""
+    optimiser: Literal["adamw", "sgd", "ridge"] = "adamw"
+    """Kingma and Ba 2015 with decoupled decay, or stochastic gradient descent, which Lindt 2019 trains with. `ridge`
+    does not go step by step: it solves for the one layer of a network whose features do not learn."""
     learning_rate: float = 1e-3
     """Of the first step after warming up; Lindt 2019 has 0.001, Kollias et al. 2019 0.0001 for published weights."""
     momentum: float = 0.9
     """Of stochastic gradient descent (Lindt 2019)."""
     weight_decay: float = 1e-4
-    """Of the optimiser."""
+    """Of the optimiser; with `ridge`, the penalty in shares of the features' variance."""
     schedule: Literal["constant", "cosine"] = "cosine"
     """Whether the rate falls to zero along half a cosine."""
     warm_up: float = 0.05
@@ -65,7 +66,7 @@ class TrainConfig:
         if not 0 <= self.warm_up < 1:
             raise ValueError(f"warm_up is {self.warm_up}; a share below 1 is needed")
         choices = {
-            "optimiser": ("adamw", "sgd"),
+            "optimiser": ("adamw", "sgd", "ridge"),
             "schedule": ("constant", "cosine"),
             "precision": ("32-true", "bf16-mixed"),
             "keep": ("last", "best"),
@@ -73,9 +74,25 @@ class TrainConfig:
         for name, known in choices.items():
             if getattr(self, name) not in known:
                 raise ValueError(f"{name} is {getattr(self, name)!r}; {' or '.join(known)} is needed")
+        if self.optimiser == "ridge":
+            self._check_ridge()
         count = len(self.network.outputs.classes)
         if self.loss.class_weights and len(self.loss.class_weights) != count:
             raise ValueError(f"{len(self.loss.class_weights)} class weights for {count} classes; one each is needed")
+
+    def _check_ridge(self) -> None:
+        """Refuse what cannot be solved for."""
+        network, loss = self.network, self.loss
+        if network.name not in DESCRIBING_NETWORKS:
+            raise ValueError(
+                f"ridge goes with {' or '.join(DESCRIBING_NETWORKS)}; the features of {network.name} learn"
+            )
+        if network.outputs.classes or network.outputs.bounded:
+            raise ValueError("ridge learns valence and arousal without bounds; take adamw for classes")
+        if not loss.squared_error or loss.concordance or loss.absolute_error:
+            raise ValueError("ridge makes the squared error small and nothing else; take a loss of it alone")
+        if not self.weight_decay:
+            raise ValueError("weight_decay is 0; ridge needs a penalty above it, such as 0.3")
 
 
 def config_as_json(config: TrainConfig) -> dict[str, Any]:

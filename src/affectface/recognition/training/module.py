@@ -68,6 +68,8 @@ class RecogniserModule(lightning.LightningModule):
                 optimiser = torch.optim.AdamW(learning, lr=rate, weight_decay=decay)
             case "sgd":
                 optimiser = torch.optim.SGD(learning, lr=rate, momentum=self.config.momentum, weight_decay=decay)
+            case other:
+                raise ValueError(f"{other} makes no steps")
         if self.optimiser_state is not None:
             groups = optimiser.state_dict()["param_groups"]
             optimiser.load_state_dict({"state": self.optimiser_state, "param_groups": groups})

@@ -15,7 +15,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from affectface.arrays import Image, check_image
+from affectface.arrays import FloatArray, Image, check_image
 from affectface.errors import LeakError, ModelFileError
 from affectface.files import atomic_path, sha256_of
 from affectface.recognition.networks.build import SEQUENCE_NETWORKS, build_network
@@ -56,13 +56,17 @@ class Recogniser:
     history: tuple[dict[str, float], ...]
     data: dict[str, Any]
 
-    def predict(self, images: Sequence[Image]) -> dict[str, NDArray[np.float32]]:
+    def predict(
+        self, images: Sequence[Image], landmarks: Sequence[FloatArray] | None = None
+    ) -> dict[str, NDArray[np.float32]]:
         """Say what images of faces show; not for networks that look at sequences.
 
         Parameters
         ----------
         images : sequence of N ndarray of shape (H, W, 3), uint8
             Faces, cut out as in training.
+        landmarks : sequence of N ndarray of shape (68, 2), optional
+            Their landmarks, pixels; needed by networks that are told them.
 
         Returns
         -------
@@ -72,8 +76,16 @@ class Recogniser:
         if self.config.network.name in SEQUENCE_NETWORKS:
             raise ValueError(f"{self.config.network.name} looks at sequences; feed its network with (B, T, 3, S, S)")
         fed = [prepared(torch.from_numpy(np.array(check_image(image))), self.preprocessing) for image in images]
+        points = None
+        if self.config.network.told_landmarks:
+            if landmarks is None or len(landmarks) != len(images):
+                count = 0 if landmarks is None else len(landmarks)
+                raise ValueError(f"{count} faces have landmarks; {self.config.network.name} is told those of all")
+            sizes = [np.array([image.shape[1], image.shape[0]]) for image in images]
+            across = [np.asarray(own) / size * 2 - 1 for own, size in zip(landmarks, sizes, strict=True)]
+            points = torch.from_numpy(np.stack(across).astype(np.float32))
         with torch.no_grad():
-            said = self.network(torch.stack(fed))
+            said = self.network(torch.stack(fed), points)
         found = {}
         if said.valence_arousal is not None:
             found["valence_arousal"] = said.valence_arousal.numpy()

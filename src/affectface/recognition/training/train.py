@@ -23,12 +23,15 @@ from affectface.errors import LeakError, ModelFileError
 from affectface.recognition.networks.build import SEQUENCE_NETWORKS, build_network
 from affectface.recognition.networks.preprocessing import Preprocessing
 from affectface.recognition.training.batches import Augment, EpochBatches, FaceBatches, steps_of, whole
+from affectface.recognition.training.changes import mark_of_change
 from affectface.recognition.training.config import TrainConfig, config_as_json
 from affectface.recognition.training.cutting import CutFaces
 from affectface.recognition.training.faces import sequences_of
 from affectface.recognition.training.keeping import Keeper, Progress
-from affectface.recognition.training.module import RecogniserModule
+from affectface.recognition.training.module import RecogniserModule, scores_of
+from affectface.recognition.training.predicting import predict_faces
 from affectface.recognition.training.recogniser import Recogniser, load_recogniser, marks_of, save_recogniser
+from affectface.recognition.training.solving import solve_recogniser
 from affectface.recognition.training.state import read_state
 from affectface.recognition.weights.layouts import LAYOUTS, LayoutName
 from affectface.recognition.weights.loading import load_published
@@ -71,7 +74,8 @@ def train_recogniser(
     start : Start, optional
         Published weights to start from.
     augment : callable, optional
-        Changes the pictures that it learns from.
+        Changes the pictures that it learns from. Another one than that of the training in the folder is refused, as far
+        as it can be told apart, see `mark_of_change`.
     progress : callable, optional
         Is told about every step.
 
@@ -97,11 +101,14 @@ def train_recogniser(
     both = people[0] & people[1]
     if both:
         raise LeakError(f"{len(both)} people are in training and validation, such as {min(both)!r}; keep them apart")
+    if config.optimiser == "ridge" and (augment is not None or (start is not None and start.weights is not None)):
+        raise ValueError("ridge sees each face once and starts from nothing; take another optimiser")
     place = Path(folder)
     data = {
         "train": {"sha256": learned.faces.checksum, "rows": len(learned.faces.rows)},
         "validation": None if judged is None else {"sha256": judged.faces.checksum, "rows": len(judged.faces.rows)},
         "start": None if start is None or start.weights is None else f"{start.layout}: {Path(start.weights).name}",
+        "augment": mark_of_change(augment),
     }
     about = {"config": config_as_json(config), "data": data}
     if (place / "recogniser.json").is_file():
@@ -109,6 +116,14 @@ def train_recogniser(
         _check_same({"config": config_as_json(done.config), "data": done.data}, about, place)
         return done
     network, fed = _network(config, start)
+    seen = marks_of(people[0] | people[1])
+    if config.optimiser == "ridge":
+        history = (_solve(config, network, fed, learned, judged),)
+        if progress is not None:
+            progress(1, 1, history[0])
+        made = Recogniser(network.eval(), config, fed, seen, history, data)
+        save_recogniser(place, made)
+        return made
     state = read_state(place)
     if state is not None:
         _check_same(state.about, about, place)
@@ -124,7 +139,6 @@ def train_recogniser(
         _fit(module, batches, None if judged is None else _batches(config, judged, None), keeper)
     if config.keep == "best" and keeper.best:
         network.load_state_dict(keeper.best)
-    seen = marks_of(people[0] | people[1])
     made = Recogniser(network.cpu().eval(), config, fed, seen, tuple(keeper.history), data)
     save_recogniser(place, made)
     keeper.clear()
@@ -133,7 +147,21 @@ def train_recogniser(
 
 def count_steps(config: TrainConfig, cut: CutFaces) -> int:
     """Return how many steps a training on faces has."""
+    if config.optimiser == "ridge":
+        return 1
     return config.epochs * steps_of(len(_batches(config, cut, None)), config.batch)
+
+
+def _solve(
+    config: TrainConfig, network: nn.Module, fed: Preprocessing, learned: CutFaces, judged: CutFaces | None
+) -> dict[str, float]:
+    """Solve for the layer that learns; return the scores, as of an epoch."""
+    scores = {"step": 1.0, "loss": solve_recogniser(network, learned, fed, config.weight_decay)}
+    if judged is None:
+        return scores
+    network.eval()
+    found = predict_faces(Recogniser(network, config, fed, frozenset(), (), {}), judged)
+    return scores | scores_of(found, config)
 
 
 def _network(config: TrainConfig, start: Start | None) -> tuple[nn.Module, Preprocessing]:
@@ -221,6 +249,10 @@ def _check_same(found: dict[str, Any], wanted: dict[str, Any], place: Path) -> N
     """Refuse to go on with a training of another config or of other rows."""
     plain = json.loads(json.dumps(wanted))
     other = json.loads(json.dumps(found))
+    if plain["data"].pop("augment") != other.get("data", {}).pop("augment", None):
+        raise ModelFileError(
+            f"{place}: another training stands there, with another augmentation or none; give another folder"
+        )
     for part in ("config", "data"):
         if plain[part] != other.get(part):
             raise ModelFileError(f"{place}: another training stands there, of another {part}; give another folder")

@@ -38,6 +38,8 @@ def faces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         pytest.skip("the London faces are not here")
     monkeypatch.setattr(london_images, "EACH", 1)
     monkeypatch.setattr(london_images, "PLANE_EACH", 2)
+    monkeypatch.setattr(london_images, "SMILING_EACH", 1)
+    monkeypatch.setattr(london_images, "PLANE_FOLDS", 2)
     for part in ("neutral", "smiling"):
         (tmp_path / "faces" / part).mkdir(parents=True)
         for name in PEOPLE:
@@ -54,21 +56,22 @@ def test_every_picture_stays_where_its_person_is(faces: Path, tmp_path: Path) ->
     assert set(shown) <= set(SEVEN)
     assert 24 <= sum(shown.values()) <= 28  # some pictures may be refused
     home = {row.subject: row.fold for row in rows["real"]}
-    assert all(row.fold == home[row.subject] for name in rows for row in rows[name])
+    assert all(row.fold == home[row.subject] for name in ("real", "synthetic") for row in rows[name])
+    # of the plane there are other folds, the same for a person's neutral and smiling photos
+    planes = [row for name in rows if name not in ("real", "synthetic") for row in rows[name]]
+    assert len({(row.subject, row.fold) for row in planes}) == 4
+    assert {row.fold for row in planes} == {0, 1}
+    assert 2 <= len(rows["exact-smiling"]) <= 4
     # one run shows affects as people differ, the other alike: the same affects of the same people
     plane, exact = (
         sorted((row.subject, row.valence, row.arousal) for row in rows[name]) for name in ("plane", "exact")
     )
     assert len(set(plane) & set(exact)) >= 6
-    roles = {
-        name: Role(name, own, [f"{row.source}/{row.subject}" for row in own])
-        for name, own in rows.items()
-        if name in ("real", "synthetic")
-    }
+    roles = {name: Role(name, own, [f"{row.source}/{row.subject}" for row in own]) for name, own in rows.items()}
     for study in LONDON.studies:
         for arm in study.arms:
             if study.folds and not arm.people:
-                for fold in folds_of(roles["real"]):
+                for fold in folds_of(roles[arm.tested]):
                     choose(roles, arm, fold=fold, seed=0)
 
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from affectface.recognition.experiments.design import CCC, MADE, MSE, REAL, SEVEN, Arm, Experiment, Study, Training
+from affectface.recognition.experiments.design import MADE, REAL, SEVEN, Arm, Experiment, Study, Training
+from affectface.recognition.experiments.london_plane import PLANE_STUDY
 
 FOLDS = 2
 """Halves of the people: each is tested by recognisers of the other."""
@@ -22,9 +23,6 @@ NOISES = (0.1, 0.3, 0.5)
 
 NOISY_PEOPLE = 3
 """Training people where labels are made wrong."""
-
-PLANE, EXACT = "plane", "exact"
-"""Roles: images over the plane, each affect shown as one of many people would, and by all alike."""
 
 VERSIONS = 16
 """Changed versions of each picture that classical augmentation draws from."""
@@ -106,31 +104,11 @@ _SEVEN = Study(
     folds=True,
     plots=("confusion",),
 )
-_PLANE = Study(
-    data="london",
-    name="plane",
-    title="Valence and arousal of synthetic images of people it never saw",
-    arms=(
-        Arm(
-            name="as people differ",
-            title="each affect as one of many people would show it",
-            learns=(PLANE,),
-            tested=PLANE,
-            classical=True,
-        ),
-        Arm(name="all alike", title="each affect shown alike by all", learns=(EXACT,), tested=EXACT, classical=True),
-    ),
-    metrics=(*CCC, *MSE),
-    training=Training(network="compact-small", side=96, batch=32, steps=700, rate=3e-3),
-    seeds=1,
-    plots=("plane",),
-)
-
 LONDON = Experiment(
     name="london",
     title="Does it help where real photos are few?",
     source="",
-    studies=(_FEW, _NOISE, _SEVEN, _PLANE),
+    studies=(_FEW, _NOISE, _SEVEN, PLANE_STUDY),
     small=True,
     notes=(
         "51 people, a neutral and a smiling photo of each; an error of one photo is 1 % of the accuracy",

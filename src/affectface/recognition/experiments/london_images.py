@@ -27,16 +27,23 @@ from affectface.errors import AffectFaceError, DataSetError
 from affectface.gallery.library import load_named_affect_model
 from affectface.images import read_image
 from affectface.recognition.experiments.design import MADE, REAL
-from affectface.recognition.experiments.london import EXACT, FOLDS, PLANE
+from affectface.recognition.experiments.london import FOLDS
+from affectface.recognition.experiments.london_plane import (
+    EXACT,
+    EXACT_SMILING,
+    PLANE,
+    PLANE_FOLDS,
+    PLANE_SMILING,
+)
 
 EACH = 8
 """Pictures of each of the seven classes that are made of a person."""
 
 PLANE_EACH = 40
-"""Pictures over the plane that are made of a person."""
+"""Pictures over the plane that are made of a person's neutral photos."""
 
-PLANE_SHARES = (0.8, 0.0, 0.2)
-"""Where points of the plane are learned, most people are learned from: a person is what is scarce there."""
+SMILING_EACH = 20
+"""The same of a person's smiling photo."""
 
 NEAR = 0.25
 """Points within this of (0, 0) are made where a neutral face is wanted: a photo itself is never made."""
@@ -97,18 +104,17 @@ def prepare_london(folder: Path, out: Path, *, told: Listener, face_model: str |
     config = RunConfig(form="images", face_model=face_model)
     _plan_classes(neutral, place / "classes.parquet")
     _make(place, "classes", config, told)
-    divided = split_people(open_manifest(neutral), place / "most.parquet", shares=PLANE_SHARES)
-    points = PlanConfig(strategy="plane", count=sum(divided.people) * PLANE_EACH, splits=("train", "test"))
-    make_plan(open_manifest(place / "most.parquet"), place / "plane.parquet", load_named_affect_model(), config=points)
-    (place / "exact.parquet").write_bytes((place / "plane.parquet").read_bytes())
-    _make(place, "exact", replace(config, making=MakingConfig(variation=False)), told)
-    _make(place, "plane", config, told)
+    _plan_planes(photos, place)
+    for name in (EXACT, EXACT_SMILING):
+        _make(place, name, replace(config, making=MakingConfig(variation=False)), told)
+    for name in (PLANE, PLANE_SMILING):
+        _make(place, name, config, told)
     labelled = place / "classes" / "labelled.parquet"
     with write_manifest(labelled) as table:
         for row in open_manifest(place / "classes" / "manifest.parquet").rows():
             smiles = "happiness" if row.action_units else "neutral"
             table.add(replace(row, expression=row.expression or smiles, valence=None, arousal=None, action_units=None))
-    made = {PLANE: place / "plane" / "manifest.parquet", EXACT: place / "exact" / "manifest.parquet"}
+    made = {name: place / name / "manifest.parquet" for name in (PLANE, EXACT, PLANE_SMILING, EXACT_SMILING)}
     return {REAL: photos, MADE: labelled, **made}
 
 
@@ -133,6 +139,27 @@ def _photos(folder: Path, place: Path, target: Path, told: Listener) -> None:
             table.add(replace(row, box=box, landmarks=None))
             told.advance(1)
     split_people(open_manifest(place / "boxes.parquet"), target, folds=FOLDS)
+
+
+def _plan_planes(photos: Path, place: Path) -> None:
+    """Plan points of the plane for neutral and for smiling photos, and the same points to be shown alike by all."""
+    tenths = place / "tenths.parquet"
+    split_people(open_manifest(photos), tenths, folds=PLANE_FOLDS)
+    model = load_named_affect_model()
+    for name, exact, smiles, each in (
+        (PLANE, EXACT, False, PLANE_EACH),
+        (PLANE_SMILING, EXACT_SMILING, True, SMILING_EACH),
+    ):
+        sources = place / f"{name}-photos.parquet"
+        people = set()
+        with write_manifest(sources) as table:
+            for row in open_manifest(tenths).rows():
+                if (row.expression == "happiness") == smiles:
+                    people.add((row.source, row.subject))
+                    table.add(row)
+        points = PlanConfig(strategy="plane", count=len(people) * each)
+        make_plan(open_manifest(sources), place / f"{name}.parquet", model, config=points)
+        (place / f"{exact}.parquet").write_bytes((place / f"{name}.parquet").read_bytes())
 
 
 def _plan_classes(neutral: Path, target: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import secrets
@@ -41,6 +42,18 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
             shutil.rmtree(temporary, ignore_errors=True)
         else:
             temporary.unlink(missing_ok=True)
+
+
+def no_room(error: OSError) -> bool:
+    """Return whether an error says that a disk, a quota or the largest file is full."""
+    return error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+def unwritten(place: Path, error: OSError) -> str:
+    """Return what is said when a file cannot be written: what was found, and what to do."""
+    said = os.strerror(error.errno) if error.errno else str(error)  # Arrow's own words are longer
+    do = "make room and call again" if no_room(error) else "choose another folder"
+    return f"{place}: cannot be written ({' '.join(said.split())[:120]}); {do}"
 
 
 def sha256_of(path: str | os.PathLike[str]) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import json
 import os
 from collections.abc import Iterator, Sequence
@@ -17,7 +16,7 @@ from affectface.augment.columns import COLUMNS, FORMAT, FORMAT_VERSION, TEXTS, a
 from affectface.augment.csv_form import csv_batches, csv_header, csv_lines
 from affectface.augment.rows import Row
 from affectface.errors import DataSetError
-from affectface.files import atomic_path, sha256_of
+from affectface.files import atomic_path, sha256_of, unwritten
 
 BATCH = 16_384
 """Rows that are held at a time, and in a row group of a Parquet file."""
@@ -226,9 +225,7 @@ def write_manifest(path: str | os.PathLike[str]) -> Iterator[ManifestWriter]:
                 yield writer
                 writer.end()
     except OSError as error:
-        said = os.strerror(error.errno) if error.errno else str(error)  # Arrow's own words are longer
-        do = "make room and call again" if error.errno in (errno.ENOSPC, errno.EDQUOT) else "choose another place"
-        raise DataSetError(f"{target}: cannot be written ({said}); {do}") from None
+        raise DataSetError(unwritten(target, error)) from None
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from affectface.augment.columns import arrow
 from affectface.augment.manifest import BATCH
 from affectface.augment.rows import Row
 from affectface.errors import AffectFaceError, DataSetError
-from affectface.files import atomic_path
+from affectface.files import atomic_path, unwritten
 
 FORMAT, FORMAT_VERSION = "affectface-plan", 1
 Kind = Literal["plane", "expression", "action_units", "path"]
@@ -181,7 +181,7 @@ def write_plan(path: str | os.PathLike[str], settings: Mapping[str, Any]) -> Ite
             yield writer
             writer.flush()
     except OSError as error:
-        raise DataSetError(f"{target}: cannot be written ({error.strerror or error})") from None
+        raise DataSetError(unwritten(target, error)) from None
 
 
 class PlanWriter:

@@ -167,7 +167,7 @@ def _ended_by_signal() -> Iterator[None]:
 
     def leave(number: int, frame: object) -> None:
         typer.echo("ended by a signal; call again to go on", err=True)
-        raise typer.Exit(128 + number)
+        raise SystemExit(128 + number)  # which nobody on the way takes for an error, as typer.Exit may be
 
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -175,6 +175,10 @@ def _ended_by_signal() -> Iterator[None]:
     before = signal.signal(signal.SIGTERM, leave)
     try:
         yield
+    except SystemExit as error:
+        if error.code == signal.SIGTERM:  # Ray answers it in this way while it starts
+            leave(signal.SIGTERM, None)
+        raise
     finally:
         signal.signal(signal.SIGTERM, before)
 
@@ -186,25 +190,29 @@ def _watching() -> Iterator[Listener]:
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     console = Console(stderr=True)
-    off = not console.is_terminal
-    columns = ("{task.description}", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     rest = TextColumn("{task.fields[rate]}{task.fields[without]}")
-    shown = (TextColumn(columns[0]), *columns[1:], rest)
-    with Progress(*shown, console=console, transient=True, disable=off, speed_estimate_period=600) as bar:
-        task = bar.add_task("making", total=None, rate="", without="")
+    bar = BarColumn(bar_width=None)  # has what the rest leaves
+    shown = (TextColumn("{task.description}"), bar, MofNCompleteColumn(), TimeRemainingColumn(), rest)
+    about: dict[str, Any] = {"transient": True, "disable": not console.is_terminal, "speed_estimate_period": 600}
+    with Progress(*shown, console=console, expand=True, **about) as progress:
+        task = progress.add_task("starting", total=None, rate="", without="")
         links: set[str] = set()
+        begun: int | None = None
 
         def told(totals: Totals, force: Workforce | None) -> None:
+            nonlocal begun
             if force and force.dashboard and force.dashboard not in links:
                 links.add(force.dashboard)
-                bar.console.print(f"Ray's dashboard: {force.dashboard}")
-            if not bar.tasks[task].total:
-                bar.update(task, total=totals.jobs)
-                bar.reset(task, total=totals.jobs, completed=totals.done)
-            speed = bar.tasks[task].speed
+                progress.console.print(f"Ray's dashboard: {force.dashboard}")
+            if begun is None:
+                begun = totals.done
+                progress.reset(task, total=totals.jobs, completed=totals.done)
+            speed = progress.tasks[task].speed
             missing = sum(totals.reasons.values())
             rate = f"{speed:,.1f}/s" if speed else ""
-            without = f", {missing:,} without a picture" if missing else ""
-            bar.update(task, completed=totals.done, rate=rate, without=without)
+            without = f" {missing:,} refused" if missing else ""
+            # workers take some seconds to start; at the end manifest and checksums are written
+            doing = "ending" if totals.done == totals.jobs else "making" if totals.done > begun else "starting"
+            progress.update(task, completed=totals.done, rate=rate, without=without, description=doing)
 
         yield told

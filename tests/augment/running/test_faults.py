@@ -170,14 +170,21 @@ def test_a_driver_that_is_killed(plan: Plan, undisturbed: Path, tmp_path: Path) 
     assert verify_run(open_run(out)).faults == ()
 
 
-def test_a_run_that_is_interrupted(plan: Plan, undisturbed: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("number", "status", "said"),
+    [(signal.SIGINT, 130, "interrupted\n"), (signal.SIGTERM, 143, "ended by a signal; call again to go on\n")],
+)
+def test_a_run_that_is_interrupted(
+    plan: Plan, undisturbed: Path, tmp_path: Path, number: int, status: int, said: str
+) -> None:
     out = tmp_path / "out"
     with running(plan, out, 1) as (process, _):
         with_patience(lambda: list((out / "shards").glob(".part-00001*")))
-        process.send_signal(signal.SIGINT)
+        process.send_signal(number)
         _, complained = process.communicate(timeout=PATIENCE)
-        assert (process.returncode, complained) == (130, "interrupted\n")
+        assert (process.returncode, complained) == (status, said)
     assert not list(out.rglob(".part-*"))
+    assert not list((out / "begun").iterdir())
     run_plan(plan, out, config=CONFIG, workers=1)
     assert contents(out) == contents(undisturbed)
 
@@ -201,7 +208,7 @@ def test_a_disk_that_is_full(plan: Plan, undisturbed: Path, tmp_path: Path, smal
     with running(plan, out, 1) as (process, _):
         _, complained = process.communicate(timeout=PATIENCE)
         assert process.returncode == 2
-        assert "No space left on device; make room and run again" in complained
+        assert "No space left on device); make room and call again" in complained
         assert len(complained.splitlines()) == 1
     shutil.copytree(out, tmp_path / "larger")
     run_plan(plan, tmp_path / "larger", config=CONFIG, workers=1)
@@ -214,7 +221,7 @@ def test_a_file_that_may_not_grow(plan: Plan, undisturbed: Path, tmp_path: Path)
     with running(plan, out, 1, lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))) as (process, _):
         _, complained = process.communicate(timeout=PATIENCE)
         assert process.returncode == 2
-        assert "File too large; make room and run again" in complained
+        assert "File too large); make room and call again" in complained
         assert len(complained.splitlines()) == 1
     run_plan(plan, out, config=CONFIG, workers=1)
     assert contents(out) == contents(undisturbed)

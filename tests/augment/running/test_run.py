@@ -218,7 +218,7 @@ def test_a_full_disk_stops_and_goes_on(plan: Plan, tmp_path: Path, monkeypatch: 
 
     with monkeypatch.context() as patched:
         patched.setattr("affectface.augment.running.photo_work.make_all", full)
-        with pytest.raises(DataSetError, match=r"No space left on device; make room .* about \d+ MB are needed"):
+        with pytest.raises(DataSetError, match=r"No space left on device\); make room .* about \d+ MB are needed"):
             run_plan(plan, out, config=CONFIG, workers=1)
     status = status_of(open_run(out))
     assert (status.ended, status.at_work) == (False, False)
@@ -251,6 +251,16 @@ def test_two_runs_do_not_write_into_one_folder(plan: Plan, tmp_path: Path) -> No
         with pytest.raises(DataSetError, match="another run is at work there"):
             run_plan(plan, out, config=CONFIG, workers=1)
     run_plan(plan, out, config=CONFIG, workers=1)
+
+
+def test_a_folder_is_one_run_s_from_its_first_file_on(plan: Plan, tmp_path: Path) -> None:
+    with write_plan(plan.root / "second.parquet", {}) as writer:
+        writer.add(next(plan.jobs()))
+    out = tmp_path / "out"
+    out.mkdir()
+    with held(out), pytest.raises(DataSetError, match="another run is at work there"):
+        run_plan(open_plan(plan.root / "second.parquet"), out, config=CONFIG, workers=1)
+    assert [file.name for file in out.iterdir()] == [".lock"]
 
 
 def test_paths_mean_the_same_in_every_process(plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

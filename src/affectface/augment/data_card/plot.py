@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from affectface.augment.statistics import Statistics
 from affectface.augment.statistics_plots import BAR, GRID, INK, LIGHT, MUTED
 from affectface.errors import DataSetError, MissingPackageError
-from affectface.files import atomic_path
+from affectface.files import atomic_path, unwritten
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -60,7 +60,7 @@ def plot_before_and_after(before: Statistics | None, made: Statistics, out: Path
         with atomic_path(out) as temporary:
             figure.savefig(temporary, metadata={"Software": None})
     except OSError as error:
-        raise DataSetError(f"{out}: cannot be written ({error.strerror})") from None
+        raise DataSetError(unwritten(out, error)) from None
     return True
 
 

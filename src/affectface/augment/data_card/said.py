@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from affectface.errors import DataSetError
-from affectface.files import atomic_path
+from affectface.files import atomic_path, unwritten
 
 SAID = "card.json"
 """The file of a run's folder."""
@@ -90,5 +90,5 @@ def say(folder: Path, licences: Mapping[str, str], date: str) -> Said:
             with atomic_path(folder / SAID) as temporary:
                 temporary.write_text(json.dumps(vars(now), indent=1, sort_keys=True) + "\n", encoding="utf-8")
         except OSError as error:
-            raise DataSetError(f"{folder / SAID}: cannot be written ({error.strerror})") from None
+            raise DataSetError(unwritten(folder / SAID, error)) from None
     return now

@@ -11,7 +11,7 @@ from affectface.augment.data_card.plot import plot_before_and_after
 from affectface.augment.data_card.text import card_lines
 from affectface.augment.statistics import statistics_of
 from affectface.errors import DataSetError
-from affectface.files import atomic_path
+from affectface.files import atomic_path, unwritten
 
 CARD, PICTURE = "DATACARD.md", "datacard.png"
 """The files that a card is."""
@@ -52,5 +52,5 @@ def write_data_card(
         with atomic_path(place / CARD) as temporary:
             temporary.write_text(text, encoding="utf-8")
     except OSError as error:
-        raise DataSetError(f"{place / CARD}: cannot be written ({error.strerror})") from None
+        raise DataSetError(unwritten(place / CARD, error)) from None
     return place / CARD

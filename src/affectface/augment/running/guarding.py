@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import errno
-import os
 import sys
 import time
 from collections.abc import Iterator
@@ -12,6 +10,7 @@ from pathlib import Path
 from typing import IO
 
 from affectface.errors import DataSetError
+from affectface.files import no_room, unwritten
 
 if sys.platform != "win32":  # where nobody is kept out
     import fcntl
@@ -65,13 +64,5 @@ def at_work(folder: Path) -> bool:
 
 
 def unwritable(place: Path, error: OSError) -> DataSetError:
-    """Return what is said when a file cannot be written."""
-    said = os.strerror(error.errno) if error.errno else str(error).splitlines()[0][:120]
-    if no_space(error):
-        return DataSetError(f"{place}: {said}; make room and run again, which goes on where it was")
-    return DataSetError(f"{place}: cannot be written ({said}); choose another folder")
-
-
-def no_space(error: OSError) -> bool:
-    """Return whether an error says that a disk, a quota or the largest file is full."""
-    return error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+    """Return what is said when a file of a run cannot be written."""
+    return DataSetError(unwritten(place, error) + (", which goes on where it was" if no_room(error) else ""))

@@ -9,12 +9,13 @@ from dataclasses import dataclass
 
 import cv2
 
-from affectface.augment.running.guarding import no_space, unwritable
+from affectface.augment.running.guarding import unwritable
 from affectface.augment.running.part_work import PartMaker
 from affectface.augment.running.parts import Part
 from affectface.augment.running.photo_work import Work
 from affectface.augment.running.records import Summary
 from affectface.errors import AffectFaceError
+from affectface.files import no_room
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ def attempt(maker: PartMaker, part: Part) -> Done:
     except AffectFaceError as error:
         return Done(part, None, str(error))
     except OSError as error:
-        return Done(part, None, str(unwritable(maker.target(part), error)), no_space(error))
+        return Done(part, None, str(unwritable(maker.target(part), error)), no_room(error))
 
 
 def made_here(work: Work, parts: Sequence[Part]) -> Iterator[Done]:

@@ -95,15 +95,19 @@ def draw_seam(pixels: Image, lips: tuple[slice, slice], displacement: FloatArray
     eye_distance : float
         Inter-ocular distance, pixels.
     """
-    jump = np.abs(np.diff(displacement[lips], axis=0)).max(axis=-1)
-    if not jump.size or jump.max() <= _JUMP:
-        return
-    seam = np.zeros(displacement[lips].shape[:2], dtype=np.float32)
+    across, down = cv2.split(displacement[lips])
+    jump = np.maximum(*(np.abs(one[1:] - one[:-1]) for one in (across, down)))
+    seam = np.zeros(across.shape, dtype=np.float32)
     seam[:-1] = jump
     seam[1:] = np.maximum(seam[1:], jump)
+    wide = _LIP_EDGE * eye_distance
+    part = Window(lips[1].start, lips[0].start, across.shape[1], across.shape[0])
+    near = _around(seam > _JUMP, part, _BORDER + math.ceil(4 * max(_SHARPEST, wide)))
+    if near is None:
+        return
+    seam, lips = seam[near.within(part)], near.box
     soft = np.asarray(cv2.GaussianBlur(pixels[lips], (0, 0), _SHARPEST), dtype=np.float32)
     drawn = _over(pixels[lips], soft, seam > _JUMP, _SHARPEST)
-    wide = _LIP_EDGE * eye_distance
     shadow = np.clip((seam - _JUMP) / (_APART * eye_distance), 0, min(1.0, wide / _SHARPEST))  # thinner than a pixel
     shadow = np.asarray(cv2.GaussianBlur(shadow, (0, 0), max(_SHARPEST, wide)), dtype=np.float32)
     pixels[lips] = (drawn * (1 - _SHADOW * shadow[..., None]) + 0.5).astype(np.uint8)

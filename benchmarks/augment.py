@@ -41,7 +41,8 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=8, help="photos that are measured")
     parser.add_argument("--pictures", type=int, default=30, help="pictures of each photo")
     parser.add_argument("--repeats", type=int, default=5, help="how often each picture is measured")
-    parser.add_argument("--outputs", type=int, default=4000, help="pictures over which memory is watched")
+    parser.add_argument("--outputs", type=int, default=6000, help="pictures over which memory is watched; 0 for none")
+    parser.add_argument("--cheap", type=int, default=100_000, help="the same of small pictures that are not looked at")
     parser.add_argument("--inside", help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.inside:
@@ -60,7 +61,7 @@ def main() -> None:
 def in_python_of_its_own(step: str) -> Any:
     """Return what a step measures."""
     command = [sys.executable, __file__, "--inside", step, *sys.argv[1:]]
-    environment = os.environ | ({} if step == "run" else ENVIRONMENT)
+    environment = os.environ | ({} if step in ("run", "memory") else ENVIRONMENT)
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True, env=environment)
     return json.loads(done.stdout.splitlines()[-1])
 
@@ -75,8 +76,12 @@ def show(found: dict[str, Any]) -> None:
         print(f"{about} {row['preparation_ms']:6.1f} ms a photo, {row['ms']:6.2f} ms a picture; {rates}")
         if row["size"] == 224 and row["gate"]:
             print(f"{'':24} AffectNet's {AFFECTNET:,}: {row['affectnet_hours']:.1f} hours of one core, fits included")
-    for row in found.get("memory", ()):
-        print(f"memory after {row['pictures']:6,} pictures of {row['photos']:4d} photos: {row['megabytes']:6.0f} MB")
+    for way in found.get("memory", ()):
+        last = way["megabytes"][-1]
+        for name, by in way["growth"].items():
+            about = f"{way['size']} px, gate {'on' if way['gate'] else 'off'}, {way['jobs']:,} outputs"
+            rate = f"{by['mb_a_thousand']:+.3f} MB a thousand ({by['low']:+.3f} to {by['high']:+.3f})"
+            print(f"memory, {about}, {name}: {last[name]:.0f} MB at the end, {rate}")
     for row in found.get("plans", ()):
         first, each = row["first_ms"], row["microseconds"]
         print(f"plan of {row['jobs']:7,} jobs: first job after {first:6.1f} ms, then {each:5.1f} microseconds a job")
@@ -194,26 +199,88 @@ def mean(runs: list[list[float]]) -> float:
 
 
 def measure_memory(given: argparse.Namespace) -> list[dict[str, Any]]:
-    """The process' memory while photo after photo is fitted and drawn, as a worker does."""
-    from affectface.augment.making.config import MakingConfig
-    from affectface.augment.making.fitted_photo import fit_photo
-    from affectface.augment.making.making import make_all
+    """The memory of two workers and of the driver through long runs: real pictures, and the cheapest real ones."""
+    ways = ((224, True, 20, given.outputs), (48, False, TARGETS[0], given.cheap))
+    return [memory_of_run(given, *way) for way in ways if way[-1]]
+
+
+def memory_of_run(given: argparse.Namespace, size: int, gate: bool, each: int, outputs: int) -> dict[str, Any]:
+    """Run a plan by two workers, and look at their memory twice a second; of each thousand outputs their median."""
+    import numpy as np
+
+    seen: dict[int, dict[str, list[float]]] = {}
+    with tempfile.TemporaryDirectory() as folder:
+        out, plan = Path(folder) / "out", Path(folder) / "plan.parquet"
+        long_plan(plan, [file.name for file in photos_of(given)], each, outputs)
+        command = [sys.executable, "-m", "affectface", "augment", "run", str(plan), "-o", str(out), "--workers", "2"]
+        command += ["--root", str(given.photos), "--size", str(size), "--part-jobs", str(PART_JOBS), "--json"]
+        command += [] if gate else ["--no-gate"]
+        run = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+        while run.poll() is None:
+            time.sleep(0.5)
+            done = PART_JOBS * len(list((out / "records").glob("part-*")))
+            names = workers_of(run.pid)
+            if done and len(names) == 3 and done < outputs:
+                bin_ = seen.setdefault(done // 1000, {})
+                if not bin_ and done >= 1000:
+                    tell(done // 1000 - 1, seen)
+                for name, pid in names.items():
+                    bin_.setdefault(name, []).append(memory(pid))
+        if run.returncode:
+            raise SystemExit(f"augment run ended with {run.returncode}")
+    rows = [
+        {"outputs": 1000 * (k + 1), **{name: float(np.median(values)) for name, values in sorted(seen[k].items())}}
+        for k in sorted(seen)
+    ]
+    about = {"size": size, "gate": gate, "jobs_a_photo": each, "jobs": outputs, "megabytes": rows}
+    return about | {"growth": {name: growth(rows, name) for name in ("driver", "worker 1", "worker 2")}}
+
+
+PART_JOBS = 250
+
+
+def tell(number: int, seen: dict[int, dict[str, list[float]]]) -> None:
+    """Print the memory in one thousand of outputs."""
+    of = ", ".join(f"{name} {sum(mb) / len(mb):.1f}" for name, mb in sorted(seen.get(number, {}).items()))
+    print(f"memory up to {1000 * (number + 1):,} outputs, MB: {of}", file=sys.stderr, flush=True)
+
+
+def long_plan(file: Path, photos: list[str], each: int, count: int) -> None:
+    """Write a plan that goes through the photos again and again."""
+    from dataclasses import replace
+
+    from affectface.augment.plan import write_plan
     from affectface.augment.rows import Row
 
-    one_thread()
-    files, config, found = photos_of(given), MakingConfig(), []
-    models, made, photos = next(iter(models_here())), 0, 0
-    watched = [given.outputs * n // 8 for n in range(1, 9)]
-    while made < given.outputs:
-        file = files[photos % len(files)]
-        photo = fit_photo(file, Row(file.name), models.face_model)
-        made += sum(1 for _ in make_all(photo, file, jobs_of(photo.row, 20), models, config))
-        photos += 1
-        if watched and made >= watched[0]:
-            watched.pop(0)
-            found.append({"pictures": made, "photos": photos, "megabytes": memory()})
-    found[-1]["highest"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return found
+    with write_plan(file, {}) as jobs:
+        for turn in range(-(-count // each)):
+            row = Row(photos[turn % len(photos)], subject=photos[turn % len(photos)], source="photos")
+            for job in jobs_of(row, min(each, count - turn * each)):
+                jobs.add(replace(job, seed=turn * each + job.number))
+
+
+def workers_of(driver: int) -> dict[str, int]:
+    """The processes of a run by name: the driver, and Ray's workers in the order of their numbers."""
+    found = []
+    for place in Path("/proc").glob("[0-9]*"):
+        try:
+            ours = int((place / "stat").read_text().rpartition(")")[2].split()[3]) == os.getsid(driver)
+            if ours and b"MapWorker" in (place / "cmdline").read_bytes():
+                found.append(int(place.name))
+        except (OSError, ValueError):
+            continue
+    return {"driver": driver} | {f"worker {n}": pid for n, pid in enumerate(sorted(found), 1)}
+
+
+def growth(rows: list[dict[str, Any]], name: str) -> dict[str, float]:
+    """MB a thousand outputs by least squares, with a 95 % interval; the first tenth, in which pools fill up, is out."""
+    from scipy.stats import linregress, t
+
+    kept = [row for row in rows if name in row][max(1, len(rows) // 10) :]
+    line = linregress([row["outputs"] / 1000 for row in kept], [row[name] for row in kept])
+    half = float(t.ppf(0.975, len(kept) - 2)) * float(line.stderr)
+    slope = float(line.slope)
+    return {"mb_a_thousand": slope, "low": slope - half, "high": slope + half, "from": kept[0]["outputs"]}
 
 
 def measure_plans(given: argparse.Namespace) -> list[dict[str, Any]]:
@@ -274,9 +341,9 @@ def one_thread() -> None:
     cv2.setNumThreads(1)
 
 
-def memory() -> float:
-    """The process' resident memory now, MB."""
-    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+def memory(process: int) -> float:
+    """A process' resident memory now, MB."""
+    pages = int(Path(f"/proc/{process}/statm").read_text(encoding="ascii").split()[1])
     return pages * resource.getpagesize() / 2**20
 
 

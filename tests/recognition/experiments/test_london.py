@@ -55,6 +55,9 @@ def test_every_picture_stays_where_its_person_is(faces: Path, tmp_path: Path) ->
     shown = Counter(row.expression for row in rows["synthetic"])
     assert set(shown) <= set(SEVEN)
     assert 24 <= sum(shown.values()) <= 28  # some pictures may be refused
+    # a smile with the mouth closed is asked for as action units, and labelled as the smile that it is
+    assert shown["happiness"] >= 3
+    assert not any(row.action_units for row in rows["synthetic"])
     home = {row.subject: row.fold for row in rows["real"]}
     assert all(row.fold == home[row.subject] for name in ("real", "synthetic") for row in rows[name])
     # of the plane there are other folds, the same for a person's neutral and smiling photos

@@ -15,7 +15,7 @@ from affectface.arrays import FloatArray, Image, smooth_step
 from affectface.fitting.face_fit import FaceFit, interocular_distance, unsmoothed_lips
 from affectface.landmarks.topology import LIPS_INNER_LOWER, LIPS_INNER_UPPER, LIPS_OUTER_LOWER, LIPS_OUTER_UPPER
 from affectface.morphable import FaceModel
-from affectface.synthesis.mouth_frame import frame_of, row_of, smoothed
+from affectface.synthesis.mouth_frame import cielab, frame_of, row_of, smoothed
 
 _SCALE = 160
 """Inter-ocular distance at which it is looked, pixels."""
@@ -29,7 +29,7 @@ _STEEP, _FAR = 1.5, 2.0
 """Cost of an edge that leaves that of the next column by a pixel, or its landmarks by the whole band."""
 _LESS_RED = 4.0
 """How much less red than lips teeth are, at least, in CIELAB's a."""
-_SPREAD = (5.0, 3.0, 3.0)
+_SPREAD = (2.0, 3.0, 3.0)
 """Least standard deviation of a part's colour, in CIELAB."""
 _OUTWARDS = 0.4
 """How much of the lip is left out, in those pixels: half of one of lip is not missed, half of one of tooth is seen."""
@@ -117,7 +117,7 @@ def _patch(image: Image, where: tuple[FloatArray, FloatArray], scale: float) -> 
         part = np.asarray(cv2.GaussianBlur(part, (0, 0), 0.5 / scale), dtype=np.uint8)
     maps = (x - x0).astype(np.float32), (y - y0).astype(np.float32)
     patch = cv2.remap(part, *maps, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    return np.asarray(cv2.cvtColor(patch, cv2.COLOR_RGB2LAB), dtype=np.float32)
+    return cielab(np.asarray(patch, dtype=np.uint8))
 
 
 def _like_teeth(patch: FloatArray, rows: FloatArray, thick: FloatArray, lip: int) -> FloatArray:

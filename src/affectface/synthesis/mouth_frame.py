@@ -1,4 +1,4 @@
-"""Coordinates along a mouth, however the head is tilted."""
+"""A mouth however the head is tilted: coordinates along it, and its colours."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from affectface.arrays import FloatArray
+from affectface.arrays import FloatArray, Image
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,3 +68,9 @@ def smoothed(values: FloatArray, sigma: float) -> FloatArray:
     """Return values (n,) along a mouth, blurred by a Gaussian of `sigma` values."""
     line = np.asarray(values, dtype=np.float32)[None]
     return np.asarray(cv2.GaussianBlur(line, (0, 0), sigma, borderType=cv2.BORDER_REPLICATE)[0], dtype=np.float32)
+
+
+def cielab(pixels: Image) -> FloatArray:
+    """Return pixels (..., 3) in CIELAB: light from 0 to 100, and the two colours."""
+    shares = pixels.astype(np.float32) / 255  # of 8 bits, OpenCV first makes tables, for longer than a mouth takes
+    return np.asarray(cv2.cvtColor(shares, cv2.COLOR_RGB2LAB), dtype=np.float32)

@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 
 from affectface.arrays import BoolArray, FloatArray, Image
-from affectface.synthesis.mouth_frame import Frame, frame_of, row_of, smoothed
+from affectface.synthesis.mouth_frame import Frame, cielab, frame_of, row_of, smoothed
 
 _LEAST = 0.04
 """Height of the visible teeth, in inter-ocular distances, below which too little of them is seen to draw from."""
@@ -179,7 +179,7 @@ def _at(values: FloatArray, index: FloatArray) -> FloatArray:
 
 def _teeth(patch: Image, inside: BoolArray, beside: BoolArray) -> BoolArray:
     """Which pixels are teeth: less red than the lips beside them, and not dark; in a grey photo brighter than lips."""
-    lab = np.asarray(cv2.cvtColor(patch, cv2.COLOR_RGB2LAB), dtype=np.float32)
+    lab = cielab(patch)
     light, red = lab[..., 0], lab[..., 1]
     brightest = float(np.percentile(light[inside], 90))
     sure = inside & (light > 0.75 * brightest)

@@ -34,6 +34,21 @@ LIPS_INNER_LOWER = (78, 95, 88, 178, 87, 14, 317, 402, 318, 324, 308)
 LIPS = tuple(sorted({*LIPS_OUTER_UPPER, *LIPS_OUTER_LOWER, *LIPS_INNER_UPPER, *LIPS_INNER_LOWER}))
 """All edges of the lips, each landmark once."""
 
+UPPER_LIP = (
+    *(185, 40, 39, 37, 0, 267, 269, 270, 409, 184, 74, 73, 72, 11, 302, 303, 304, 408),
+    *(183, 42, 41, 38, 12, 268, 271, 272, 407, 191, 80, 81, 82, 13, 312, 311, 310, 415),
+)
+"""All landmarks of the upper lip but the corners, four rows from its upper edge to its lower one."""
+
+LOWER_LIP = (
+    *(146, 91, 181, 84, 17, 314, 405, 321, 375, 77, 90, 180, 85, 16, 315, 404, 320, 307),
+    *(96, 89, 179, 86, 15, 316, 403, 319, 325, 95, 88, 178, 87, 14, 317, 402, 318, 324),
+)
+"""All landmarks of the lower lip but the corners, four rows from its lower edge to its upper one."""
+
+MOUTH_CORNERS = (61, 76, 62, 78, 291, 306, 292, 308)
+"""Landmarks of the corners of the mouth, those of the person's right first, each from the outer one inwards."""
+
 RIGHT_EYE_UPPER = (33, 246, 161, 160, 159, 158, 157, 173, 133)
 """Edge of the right eye's upper lid, from the outer corner to the inner one."""
 

@@ -2,16 +2,20 @@
 
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from affectface.affect import Expression, ValenceArousal
 from affectface.arrays import FloatArray, Image
 from affectface.augment.making.config import MakingConfig, Models
 from affectface.augment.making.fitted_photo import FittedPhoto
-from affectface.augment.making.gate import Gate, fault_of, look, plane_of, solve_expression
+from affectface.augment.making.gate import Gate, fault_of, look, solve_expression
 from affectface.augment.making.making import Stage, prepare_stage
-from affectface.augment.making.seam import seam_score
+from affectface.augment.making.mouth import MOUTH, compare_mouth, mouth_of
+from affectface.augment.making.plane import plane_of
+from affectface.augment.making.seam import seam_score, steps_near
 from affectface.augment.making.square import square_around
 from affectface.evaluation.consistency import refit, yardstick
 from affectface.fitting.dense_landmarks import LandmarkFit
@@ -90,38 +94,115 @@ def test_the_quick_refit_tells_what_a_fit_tells(
         face = detect_faces(picture, max_faces=1)[0]
         slow = refit(models.face_model, photo, face.landmarks, picture.shape[:2])
         apart = gate.plane.length(seen[1].expression - slow)
-        away = gate.plane.length(expression - gate.resting)
+        away = gate.plane.length(expression - stage.portrait.resting_expression)
         assert apart < 0.02 + 0.25 * away
 
 
 def test_known_strengths_are_found(gate: Gate, models: Models) -> None:
-    strengths = gate.motion.start + models.face_model.expression_vector({"mouthSmile_L": 0.6, "mouthSmile_R": 0.6})
-    movement = (gate.motion.at(strengths) - gate.motion.landmarks)[gate.motion.index, :2]
-    found = solve_expression(gate, movement)
-    assert gate.plane.length(found - strengths) < 0.2 * gate.plane.length(strengths - gate.motion.start)
-    assert gate.plane.length(solve_expression(gate, np.zeros_like(movement)) - gate.motion.start) < 0.01
+    motion = gate.motion
+    strengths = motion.start + models.face_model.expression_vector({"mouthSmile_L": 0.6, "mouthSmile_R": 0.6})
+    found = solve_expression(gate, motion.moved.T @ (motion.moved @ (strengths - motion.start)).astype(float))
+    assert gate.plane.length(found - strengths) < 0.2 * gate.plane.length(strengths - motion.start)
+    nothing = solve_expression(gate, np.zeros(len(strengths)))
+    assert gate.plane.length(nothing - motion.start) < 0.01
 
 
-def test_the_plane_is_the_yardsticks(models: Models) -> None:
+def test_points_of_the_plane_are_found_in_what_is_seen_of_them(stage: Stage, gate: Gate) -> None:
+    for point in (ValenceArousal(0.7, 0.4), ValenceArousal(-0.5, -0.5), ValenceArousal(0, 0)):
+        strengths = stage.portrait.expression_for(point)
+        seen = 0.78 * (gate.motion.moved @ (strengths - gate.motion.start)).astype(np.float64)
+        found = gate.points.point(gate.motion.moved.T @ seen, float(seen @ seen))
+        np.testing.assert_allclose(found, (point.valence, point.arousal), atol=0.05)
+
+
+def test_drawn_points_are_found(stage: Stage, gate: Gate) -> None:
+    angles = np.arange(8) * np.pi / 4
+    points = 0.8 * np.column_stack([np.cos(angles), np.sin(angles)])
+    found = []
+    for valence, arousal in points.tolist():
+        strengths = stage.portrait.expression_for(ValenceArousal(valence, arousal))
+        seen = look(gate, stage.portrait.draw(strengths), strengths)
+        assert seen is not None
+        found.append((seen[1].valence, seen[1].arousal))
+    away = np.linalg.norm(found - points, axis=1)
+    assert np.median(away) < 0.2
+    assert all(np.corrcoef(points[:, i], np.array(found)[:, i])[0, 1] > 0.9 for i in (0, 1))
+
+
+def test_lengths_of_the_plane_are_the_yardsticks(models: Models) -> None:
     plane, stick = plane_of(models), yardstick(models.face_model, models.affect_model)
     rng = np.random.default_rng(4)
     for _ in range(5):
         change = rng.uniform(0, 0.5, len(models.face_model.expression_names)).astype(np.float32)
         displacement = stick.displacement(change)
-        np.testing.assert_allclose(plane.point(change), stick.valence_arousal(displacement), atol=2e-3)
         assert plane.length(change) == pytest.approx(
             np.sqrt((displacement**2).sum() / (len(displacement) / 3)), rel=1e-3
         )
 
 
+def lips_of(gate: Gate, picture: Image, expression: FloatArray) -> tuple[NDArray[np.uint8], FloatArray]:
+    """The lips and all between them, 1, and where they are."""
+    seen = look(gate, picture, expression)
+    assert seen is not None
+    points = seen[0][MOUTH, :2]
+    mask = np.zeros(picture.shape[:2], np.uint8)
+    cv2.fillConvexPoly(mask, cv2.convexHull(np.rint(points).astype(np.int32)), 1)
+    return cv2.dilate(mask, np.ones((3, 3), np.uint8)), points
+
+
+def test_mouths_that_were_drawn_wrongly_are_seen(gate: Gate, drawn: list[tuple[FloatArray, Image]]) -> None:
+    rng = np.random.default_rng(7)
+    for expression, picture in drawn:
+        mask, _ = lips_of(gate, picture, expression)
+        wide = cv2.dilate(mask, np.ones((9, 9), np.uint8))
+        skin = np.full_like(picture, picture[(wide - cv2.dilate(mask, np.ones((5, 5), np.uint8))) > 0].mean(axis=0))
+        aside = np.roll(picture, max(2, round(0.07 * gate.eye_distance)), axis=1)
+        noise = np.clip(picture + rng.normal(0, 40, picture.shape), 0, 255).astype(np.uint8)
+        spoilt = {
+            "black": (np.zeros_like(picture), mask),
+            "skin": (skin, wide),
+            "white": (np.full_like(picture, 230), mask),
+            "aside": (aside, cv2.dilate(wide, np.ones((9, 9), np.uint8))),
+            "noise": (noise, mask),
+            "smeared": (cv2.GaussianBlur(picture, (0, 0), 0.08 * gate.eye_distance), wide),
+        }
+        for name, (other, where) in spoilt.items():
+            found = fault(gate, np.where(where[..., None] > 0, other, picture), expression)
+            assert "mouth" in found or "expression" in found or "face" in found, name
+
+
+def test_what_stands_in_front_of_a_mouth_and_stays_is_no_fault(
+    gate: Gate, drawn: list[tuple[FloatArray, Image]]
+) -> None:
+    landmarks = gate.motion.landmarks
+    x, y = np.rint(landmarks[MOUTH, :2].mean(axis=0)).astype(int)
+    half = round(0.15 * gate.eye_distance)
+    hidden = np.s_[y - half : y + 3 * half, x - half : x + half]
+    photo, (expression, picture) = gate.photo.copy(), drawn[1]
+    photo[hidden] = (40, 60, 50)
+    mouth = mouth_of(photo, landmarks, gate.eye_distance)
+    picture = picture.copy()
+    picture[hidden] = photo[hidden]
+    error, _ = compare_mouth(mouth, picture, gate.motion.at(expression))
+    assert error < CONFIG.most_mouth_error
+
+
+def test_a_mouth_is_like_itself(gate: Gate) -> None:
+    error, detail = compare_mouth(gate.mouth, gate.photo, gate.motion.landmarks)
+    assert (error, detail) == (0, 1)
+    darker = np.clip(gate.photo.astype(int) - 30, 0, 255).astype(np.uint8)
+    assert compare_mouth(gate.mouth, darker, gate.motion.landmarks)[0] > 0.5
+
+
 def test_seams() -> None:
     rng = np.random.default_rng(0)
     photo = rng.integers(100, 120, (80, 80, 3)).astype(np.uint8)
-    assert seam_score(photo, photo) == 0
+    steps = steps_near(photo)
+    assert seam_score(photo, steps, photo) == 0
     cut = photo.copy()
     cut[20:60, 20:60] += 80
-    assert 55 < seam_score(photo, cut) <= 80
-    assert seam_score(photo, cut, np.s_[20:60, 20:60]) == pytest.approx(seam_score(photo, cut), abs=3)
+    assert 55 < seam_score(photo, steps, cut) <= 80
+    assert seam_score(photo, steps, cut, np.s_[20:60, 20:60]) == pytest.approx(seam_score(photo, steps, cut), abs=3)
     rows, columns = np.mgrid[-40:40, -40:40]
     soft = 80 * np.clip(1 - np.hypot(rows, columns) / 35, 0, 1) ** 2
-    assert seam_score(photo, (photo + soft[..., None]).astype(np.uint8)) < 5
+    assert seam_score(photo, steps, (photo + soft[..., None]).astype(np.uint8)) < 5

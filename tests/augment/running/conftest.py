@@ -90,7 +90,7 @@ def noise_of(
         target = job.target
         affects = target.sample(5) if isinstance(target, AffectPath) else [target]
         strengths, points = rng.random(52, np.float32), rng.random((68, 2), np.float32)
-        found = Found(strengths, 0.1, 0.2, 0.01, 0.02, 3.0)
+        found = Found(strengths, 0.1, 0.2, 0.01, 0.02, 3.0, 0.004, 0.1, 1.0)
         shown = tuple(Shown(affect, strengths, (1, 2, 8, 9), points, found) for affect in affects)
         if job.seed % 7 == 0:
             yield Made(job.number, None, ".png", (16, 16), job.fps, shown, "a seam: a step of 99 grey levels")

@@ -28,12 +28,20 @@ class MakingConfig:
     """`jpg` of quality 95 without chroma subsampling, or `png`."""
     gate: bool = True
     """Whether each picture is looked at again, and refused if it does not show what was asked."""
-    most_landmark_error: float = 0.03
-    """What the gate allows `Found.landmark_error` to be, in inter-ocular distances; see `gate` for what passes."""
+    most_landmark_error: float = 0.026
+    """What the gate allows `Found.landmark_error` to be, in inter-ocular distances; see `gate` for what passes,"""
     most_expression_error: float = 0.025
     """The same of `Found.expression_error`, in inter-ocular distances,"""
     most_relative_error: float = 0.3
-    """plus this share of how far the drawn expression moves the landmarks from where the photo has them."""
+    """plus this share, or for landmarks half of it, of how far the drawn expression moves them from the photo's."""
+    most_mouth_shift: float = 0.026
+    """The same of `Found.mouth_shift`, in inter-ocular distances."""
+    most_mouth_error: float = 0.55
+    """The same of `Found.mouth_error`, contrasts of the photo's mouth."""
+    least_mouth_detail: float = 0.72
+    """What `Found.mouth_detail` must be at least,"""
+    most_mouth_detail: float = 1.9
+    """and at most: lips and skin that are drawn have 0.8 to 1.7 times the photo's detail."""
     most_seam: float = 30.0
     """The same of `Found.seam`, grey levels."""
     variation: bool = True

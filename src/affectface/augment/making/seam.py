@@ -18,13 +18,22 @@ _MOVED = np.ones((9, 9), np.uint8)
 """How far an edge of the photo, such as that of hair over a cheek, may have moved."""
 
 
-def seam_score(photo: Image, picture: Image, part: tuple[slice, slice] | None = None) -> float:
+def steps_near(photo: Image) -> NDArray[np.uint8]:
+    """Return the largest contrast of neighbouring pixels that a photo (H, W, 3) has near each pixel (H, W)."""
+    return np.asarray(cv2.dilate(_contrast(photo), _MOVED), dtype=np.uint8)
+
+
+def seam_score(
+    photo: Image, steps: NDArray[np.uint8], picture: Image, part: tuple[slice, slice] | None = None
+) -> float:
     """Measure the steps along the outer border of what was changed that the photo has nowhere near.
 
     Parameters
     ----------
     photo : ndarray of shape (H, W, 3), uint8
         The photo.
+    steps : ndarray of shape (H, W), uint8
+        What `steps_near` says of it.
     picture : ndarray of shape (H, W, 3), uint8
         What was made of it.
     part : tuple of slice, optional
@@ -38,14 +47,13 @@ def seam_score(photo: Image, picture: Image, part: tuple[slice, slice] | None = 
     """
     if part is not None:
         near = tuple(slice(max(side.start - 2, 0), side.stop + 2) for side in part)
-        photo, picture = photo[near], picture[near]
+        photo, steps, picture = photo[near], steps[near], picture[near]
     difference = cv2.absdiff(photo, picture)
     changed = cv2.bitwise_not(cv2.inRange(difference, _NOTHING, _NOTHING))
     border = _outer_border(np.asarray(changed, dtype=np.uint8))
     if cv2.countNonZero(border) < _FEWEST:
         return 0.0
-    before = cv2.dilate(_contrast(photo), _MOVED)
-    beyond = cv2.subtract(_contrast(picture), before)[border > 0]
+    beyond = cv2.subtract(_contrast(picture), steps)[border > 0]
     worst = int(_SHARPEST * (len(beyond) - 1))
     return float(np.partition(beyond, worst)[worst])
 

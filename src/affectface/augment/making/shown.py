@@ -17,13 +17,19 @@ class Found:
     expression : ndarray of shape (E,), float32
         Strengths of the facial units, found in the picture with the person and the camera known.
     valence, arousal : float
-        The point of the plane that shows these best; the affect model says what its points look like.
+        The point of the plane whose expression moves the landmarks most nearly as it is seen.
     expression_error : float
         What found and drawn strengths do to the landmarks apart, root of the mean square, in inter-ocular distances.
     landmark_error : float
-        Median distance of the found landmarks from where they were to be, in inter-ocular distances.
+        Distance of the found landmarks from where they were to be, root of the mean square, in inter-ocular distances.
     seam : float
         The sharpest step along the border of what was changed, grey levels; see `affectface.augment.making.seam`.
+    mouth_shift : float
+        How far the lips that are found are, on average, from where they were to be, in inter-ocular distances.
+    mouth_error : float
+        Mean difference of the skin of the mouth from the photo's, over its contrast there.
+    mouth_detail : float
+        How much detail that skin has, over the photo's; see `affectface.augment.making.mouth`.
     """
 
     expression: FloatArray
@@ -32,6 +38,9 @@ class Found:
     expression_error: float
     landmark_error: float
     seam: float
+    mouth_shift: float
+    mouth_error: float
+    mouth_detail: float
 
 
 @dataclass(frozen=True, eq=False)

@@ -210,7 +210,7 @@ def _cells(outcome: Outcome) -> dict[str, Any]:
 def _found(shown: Shown) -> Found:
     """What is seen in a frame; numbers that are none where no face is found."""
     nothing = np.full(len(shown.expression), np.nan, dtype=np.float32)
-    return shown.found or Found(nothing, np.nan, np.nan, np.nan, np.nan, np.nan)
+    return shown.found or Found(nothing, *[np.nan] * 8)
 
 
 def _summary(outcomes: Sequence[Outcome], checksum: str) -> Summary:

@@ -18,7 +18,7 @@ from affectface.recognition.experiments.kept import Said, cell_folder, read_said
 from affectface.recognition.experiments.measures import each_seed, measure_of
 from affectface.recognition.experiments.report import read_settings, write_report, write_settings
 from affectface.recognition.experiments.scoring import score_study
-from affectface.recognition.metrics import BootstrapConfig, concordance
+from affectface.recognition.metrics import BootstrapConfig, accuracy, area_under_curve, concordance, log_loss
 
 CLASSES = ("neutral", "happiness")
 FEW = BootstrapConfig(resamples=200)
@@ -120,6 +120,21 @@ def test_a_class_that_nobody_shows_has_no_share() -> None:
     classes = ("neutral", "anger", "fear")
     assert each_seed("diagonal.neutral", classes, truth, said) == [0.5]
     assert np.isnan(each_seed("diagonal.anger", classes, truth, said)[0])
+
+
+def test_all_seeds_at_once_are_what_the_metrics_say_of_each() -> None:
+    rng = np.random.default_rng(5)
+    truth, classes = rng.integers(0, 2, 80), ("neutral", "happiness")
+    said = np.round(rng.normal(size=(80, 4, 2)), 1)  # some are equal
+    each = [said[:, i] for i in range(4)]
+    assert each_seed("auc", classes, truth, said) == pytest.approx(
+        [area_under_curve(truth, one[:, 1] - one[:, 0]) for one in each]
+    )
+    assert each_seed("log_loss", classes, truth, said) == pytest.approx([log_loss(truth, one) for one in each])
+    assert each_seed("accuracy", classes, truth, said) == pytest.approx(
+        [accuracy(truth, one.argmax(axis=1)) for one in each]
+    )
+    assert np.isnan(each_seed("auc", classes, np.zeros(80, dtype=int), said)).all()
 
 
 def test_how_sure_recognisers_were_is_measured_too() -> None:

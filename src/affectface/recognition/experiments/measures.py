@@ -7,12 +7,13 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import rankdata
 
 from affectface.recognition.metrics.bootstrap import Metric
-from affectface.recognition.metrics.classification import accuracy, macro_f1, mean_diagonal
-from affectface.recognition.metrics.probabilities import area_under_curve, log_loss
+from affectface.recognition.metrics.classification import macro_f1, mean_diagonal
 from affectface.recognition.metrics.scores import NUMBER_METRICS
 
+_OF_ANSWERS = {"macro_f1": macro_f1, "mean_diagonal": mean_diagonal}
 _SIDES = {"valence": (0,), "arousal": (1,), "mean": (0, 1)}
 
 
@@ -57,27 +58,39 @@ def each_seed(name: str, classes: Sequence[str], truth: NDArray[Any], said: NDAr
     list of S float
         NaN where it is not defined.
     """
-    return [_measured(name, classes, truth, said[:, i]) for i in range(said.shape[1])]
-
-
-def _measured(name: str, classes: Sequence[str], truth: NDArray[Any], said: NDArray[Any]) -> float:
+    count = said.shape[1]
     if not len(truth):
-        return float("nan")
+        return [float("nan")] * count
     part, _, metric = name.partition(".")
+    if part in _SIDES or part in _OF_ANSWERS:
+        return [_one_seed(part, metric, len(classes), truth, said[:, i]) for i in range(count)]
+    # thousands of resamples are measured: all seeds at once, and without looking at their labels again
+    found: NDArray[Any]
+    if part == "auc":
+        found = _areas(truth == 1, said[..., 1] - said[..., 0])
+    elif part == "log_loss":
+        right = np.take_along_axis(said, truth[:, None, None], axis=2)[..., 0]
+        most = said.max(axis=2)
+        found = (most + np.log(np.exp(said - most[..., None]).sum(axis=2)) - right).mean(axis=0)
+    else:
+        rows = truth == list(classes).index(metric) if part == "diagonal" else np.ones(len(truth), dtype=bool)
+        right = said.argmax(axis=2) == truth[:, None]
+        found = right[rows].mean(axis=0) if rows.any() else np.full(count, np.nan)
+    return [float(one) for one in found]
+
+
+def _areas(shown: NDArray[np.bool_], scores: NDArray[Any]) -> NDArray[Any]:
+    """The areas under the curves (S,) of scores (N, S), see `area_under_curve`."""
+    count = int(shown.sum())
+    pairs = count * (len(shown) - count)
+    if not pairs:
+        return np.full(scores.shape[1], np.nan)
+    ranks = rankdata(scores, axis=0)[shown].sum(axis=0)
+    return np.asarray((ranks - count * (count + 1) / 2) / pairs)
+
+
+def _one_seed(part: str, metric: str, classes: int, truth: NDArray[Any], said: NDArray[Any]) -> float:
     if part in _SIDES:
         function = NUMBER_METRICS[metric]
         return float(np.mean([function(truth[:, i], said[:, i]) for i in _SIDES[part]]))
-    match part:
-        case "auc":
-            return area_under_curve(truth == 1, said[:, 1] - said[:, 0])
-        case "log_loss":
-            return log_loss(truth, said)
-    answers = said.argmax(axis=1)
-    match part:
-        case "diagonal":
-            shown = truth == list(classes).index(metric)
-            return float((answers[shown] == truth[shown]).mean()) if shown.any() else float("nan")
-        case "accuracy":
-            return accuracy(truth, answers)
-    function = {"macro_f1": macro_f1, "mean_diagonal": mean_diagonal}[part]
-    return float(function(truth, answers, range(len(classes))))
+    return float(_OF_ANSWERS[part](truth, said.argmax(axis=1), range(classes)))

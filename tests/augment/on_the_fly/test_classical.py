@@ -50,6 +50,21 @@ def test_a_crop_of_what_was_enlarged() -> None:
         assert np.abs(again - between[::2, ::2][:66, :66]).mean() < 1.5
 
 
+def test_a_padded_crop_keeps_the_size_of_faces() -> None:
+    """Recognisers learn from changed pictures and are tested on whole ones."""
+    config = ClassicalConfig(degrees=0, flip=0, brightness=0, saturation=(1, 1), padded=True)
+    corners = np.array([(10, 10), (30, 24)], dtype=np.float32)
+    shifts = []
+    for seed in range(200):
+        moved = classical_landmarks(corners, draw_classical(np.random.default_rng(seed), config), (40, 40))
+        np.testing.assert_allclose(moved[1] - moved[0], corners[1] - corners[0], atol=1e-4)
+        shifts.append(moved[0] - corners[0])
+    most = 40 * (256 / 224 - 1) / 2
+    assert np.abs(shifts).max() <= most + 1e-4
+    np.testing.assert_allclose(np.ptp(shifts, axis=0), 2 * most, rtol=0.1)
+    np.testing.assert_array_equal(apply_classical(NOISE, Classical(shift=(0.25, -0.1)))[:36, 10:], NOISE[4:, :30])
+
+
 @pytest.mark.parametrize("seed", range(6))
 def test_landmarks_and_box_stay_on_what_they_mark(seed: int) -> None:
     rng = np.random.default_rng(seed)

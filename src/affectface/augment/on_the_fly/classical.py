@@ -32,6 +32,9 @@ class ClassicalConfig:
     """Chance of being mirrored."""
     enlarged: float = 256 / 224
     """Side after resizing, over the side that is cropped from it."""
+    padded: bool = False
+    """Whether the larger side is reached by repeating the border, not by resizing: faces keep the size that they have
+    where a recogniser is tested on whole pictures."""
     brightness: float = 32 / 255
     """Most that is added to all channels, or taken away; 1 is from black to white."""
     saturation: tuple[float, float] = (0.5, 1.5)
@@ -42,6 +45,9 @@ class ClassicalConfig:
             raise ValueError("degrees must be in [0, 180], flip and brightness in [0, 1]")
         if not 1 <= self.enlarged <= 4 or not 0 <= self.saturation[0] <= self.saturation[1] <= 10:
             raise ValueError("enlarged must be in [1, 4], saturation ascend from 0 or more to 10 at most")
+
+
+_AS_LARGE = ClassicalConfig(padded=True)
 
 
 @dataclass(frozen=True)
@@ -58,6 +64,8 @@ class Classical:
         Factor by which it is resized, after that.
     corner : tuple of float
         Where the crop lies in what is too much then: 0 is left or top, 1 right or bottom.
+    shift : tuple of float
+        How far it is moved to the right and down, in widths and heights, after that.
     brightness : float
         What is added; 1 is from black to white.
     saturation : float
@@ -68,6 +76,7 @@ class Classical:
     flipped: bool = False
     enlarged: float = 1.0
     corner: tuple[float, float] = (0.5, 0.5)
+    shift: tuple[float, float] = (0.0, 0.0)
     brightness: float = 0.0
     saturation: float = 1.0
 
@@ -75,11 +84,15 @@ class Classical:
 def draw_classical(rng: np.random.Generator, config: ClassicalConfig | None = None) -> Classical:
     """Draw a change; a generator in the same state gives the same, whatever the picture."""
     config = config or ClassicalConfig()
+    degrees, flipped = float(rng.uniform(-config.degrees, config.degrees)), bool(rng.random() < config.flip)
+    x, y = float(rng.random()), float(rng.random())
+    spare = config.enlarged - 1
     return Classical(
-        degrees=float(rng.uniform(-config.degrees, config.degrees)),
-        flipped=bool(rng.random() < config.flip),
-        enlarged=config.enlarged,
-        corner=(float(rng.random()), float(rng.random())),
+        degrees=degrees,
+        flipped=flipped,
+        enlarged=1.0 if config.padded else config.enlarged,
+        corner=(x, y),
+        shift=((0.5 - x) * spare, (0.5 - y) * spare) if config.padded else (0.0, 0.0),
         brightness=float(rng.uniform(-config.brightness, config.brightness)),
         saturation=float(rng.uniform(*config.saturation)),
     )
@@ -157,7 +170,7 @@ def _matrix(change: Classical, height: int, width: int) -> NDArray[np.float64]:
         turn[0] *= -1
     centre, linear = np.array([width, height]) / 2, turn * change.enlarged
     spare = (change.enlarged - 1) * np.array([width, height])
-    shift = centre * change.enlarged - spare * change.corner
+    shift = centre * change.enlarged - spare * change.corner + np.array([width, height]) * change.shift
     return np.column_stack([linear, shift - linear @ centre])
 
 
@@ -209,8 +222,8 @@ class ClassicalTransform:
 
 
 def change_classically(image: Image, rng: np.random.Generator) -> Image:
-    """Return a picture changed as `ClassicalConfig` has it: what `train_recogniser` takes as its augmentation."""
-    return apply_classical(image, draw_classical(rng))
+    """Return a picture changed as `ClassicalConfig` has it, its face as large: what a training's augmentation is."""
+    return apply_classical(image, draw_classical(rng, _AS_LARGE))
 
 
 def _moved_box(box: Any, change: Classical, size: tuple[int, int]) -> tuple[float, float, float, float]:

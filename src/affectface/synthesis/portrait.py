@@ -227,15 +227,26 @@ class Portrait:
     def _shifts(self) -> tuple[FloatArray, FloatArray]:
         """What is added to the projected vertices of front and mouth: onto the landmarks, and lips closed."""
         source, parts = self.source, self.source.parts
-        shifts = source.front_shift, source.mouth_shift
+        closing = self._closing[parts.used]
+        return source.front_shift + closing[parts.front.index], source.mouth_shift + closing[parts.mouth.index]
+
+    @cached_property
+    def _closing(self) -> FloatArray:
+        """How far the vertices (V, 2) are moved in the picture so that lips which should rest on each other do."""
+        source, parts = self.source, self.source.parts
         if self.config.keep_expression or parts.lip_edges is None:
-            return shifts
-        resting, _ = place(parts.front, self._resting_vertices, source.camera, shifts[0], self.config.device)
+            return np.zeros((len(self.face_model.vertices), 2), dtype=np.float32)
+        resting, _ = place(parts.front, self._resting_vertices, source.camera, source.front_shift, self.config.device)
         edges = parts.lip_edges[0].of(resting), parts.lip_edges[1].of(resting)
-        closing = lip_closing(self.face_model, self.fit, self.resting_expression, edges, source.eye_distance)[
-            parts.used
+        return lip_closing(self.face_model, self.fit, self.resting_expression, edges, source.eye_distance)
+
+    @property
+    def closed_landmarks(self) -> FloatArray:
+        """How far the landmarks (478, 2) of lips that were apart are moved in every picture so that they close, pixels."""
+        closing = np.pad(self._closing, ((0, 0), (0, 1)))
+        return np.where(self.face_model.landmark_triangles[:, None] >= 0, self.face_model.at_landmarks(closing), 0)[
+            :, :2
         ]
-        return shifts[0] + closing[parts.front.index], shifts[1] + closing[parts.mouth.index]
 
     @one_blas_thread()
     def express(self, affect: Affect, *, intensity: float = 1.0, onto: Image | None = None) -> Image:

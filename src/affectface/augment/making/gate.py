@@ -30,6 +30,7 @@ from affectface.fitting.face_fit import interocular_distance
 from affectface.fitting.priors import LandmarkFitConfig
 from affectface.landmarks.crop import Crop
 from affectface.landmarks.mesh import Reading, crop_around, read_once
+from affectface.synthesis.portrait import Portrait
 
 _CONFIG = LandmarkFitConfig(expression_scale=0.5)
 """With the person known, landmarks are trusted to say more about rare units, as in `evaluation.consistency`."""
@@ -79,7 +80,7 @@ class Gate:
     eye_distance: float
 
 
-def prepare_gate(square: Square, models: Models, resting: FloatArray) -> Gate:
+def prepare_gate(square: Square, models: Models, portrait: Portrait) -> Gate:
     """Look at the photo itself, as its pictures will be looked at.
 
     Parameters
@@ -88,8 +89,8 @@ def prepare_gate(square: Square, models: Models, resting: FloatArray) -> Gate:
         The photo as it is drawn.
     models : Models
         Face model and affect model.
-    resting : ndarray of shape (E,), float32
-        The face's strengths at rest.
+    portrait : Portrait
+        What draws its pictures.
 
     Returns
     -------
@@ -105,7 +106,9 @@ def prepare_gate(square: Square, models: Models, resting: FloatArray) -> Gate:
     reading = _read(square.image, crop)
     if reading is None:
         raise FaceNotFoundError("no face is found in the photo at the size of the pictures")
-    motion = landmark_motion(models.face_model, square.fit, reading.landmarks)
+    closed = reading.landmarks.copy()
+    closed[:, :2] += portrait.closed_landmarks
+    motion = landmark_motion(models.face_model, square.fit, closed)
     eye_distance, plane = interocular_distance(square.landmarks), plane_of(models)
     noise = _CONFIG.landmark_noise * eye_distance
     return Gate(
@@ -117,7 +120,7 @@ def prepare_gate(square: Square, models: Models, resting: FloatArray) -> Gate:
         (motion.moved.T @ motion.moved).astype(np.float64) / noise**2,
         noise,
         plane,
-        plane_in_picture(plane, motion, resting),
+        plane_in_picture(plane, motion, portrait.resting_expression),
         eye_distance,
     )
 

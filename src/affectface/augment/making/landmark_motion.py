@@ -21,7 +21,7 @@ class LandmarkMotion:
     Attributes
     ----------
     landmarks : ndarray of shape (478, 3), float32
-        Where they are in the photo, pixels.
+        Where they are in the photo, with lips closed that are closed in its pictures, pixels.
     start : ndarray of shape (E,), float32
         The photo's strengths.
     index : ndarray of shape (L,), int
@@ -55,7 +55,7 @@ def landmark_motion(model: FaceModel, fit: FaceFit, landmarks: FloatArray) -> La
     fit : FaceFit
         The fit.
     landmarks : ndarray of shape (478, 3), float32
-        Where the landmarks are in the photo, pixels.
+        Where the landmarks are with the fit's expression, pixels.
 
     Returns
     -------

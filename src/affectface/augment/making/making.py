@@ -145,8 +145,9 @@ def prepare_stage(square: Square, models: Models, config: MakingConfig) -> Stage
     face = Face(square.landmarks, 1.0, _bounds(square.landmarks))
     about = (models.face_model, models.affect_model)
     portrait = Portrait(square.image, face, square.fit, *about, SynthesisConfig(device=config.device))
-    gate = prepare_gate(square, models, portrait.resting_expression) if config.gate else None
-    motion = gate.motion if gate else landmark_motion(models.face_model, square.fit, square.landmarks)
+    gate = prepare_gate(square, models, portrait) if config.gate else None
+    closed = square.landmarks + np.pad(portrait.closed_landmarks, ((0, 0), (0, 1)))
+    motion = gate.motion if gate else landmark_motion(models.face_model, square.fit, closed)
     return Stage(portrait, square, motion, gate, models, config)
 
 

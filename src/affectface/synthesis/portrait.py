@@ -242,11 +242,10 @@ class Portrait:
 
     @property
     def closed_landmarks(self) -> FloatArray:
-        """How far the landmarks (478, 2) of lips that were apart are moved in every picture so that they close, pixels."""
-        closing = np.pad(self._closing, ((0, 0), (0, 1)))
-        return np.where(self.face_model.landmark_triangles[:, None] >= 0, self.face_model.at_landmarks(closing), 0)[
-            :, :2
-        ]
+        """How far the landmarks (478, 2) of lips that were apart are moved so that they close, pixels."""
+        closing = self.face_model.at_landmarks(np.pad(self._closing, ((0, 0), (0, 1))))[:, :2]
+        closing[self.face_model.landmark_triangles < 0] = 0
+        return closing
 
     @one_blas_thread()
     def express(self, affect: Affect, *, intensity: float = 1.0, onto: Image | None = None) -> Image:

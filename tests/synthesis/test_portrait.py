@@ -61,11 +61,13 @@ def test_a_smile_made_neutral_has_closed_lips(portrait: Portrait) -> None:
 
 
 def test_lips_that_are_closed_move_towards_each_other(portrait: Portrait, keeping: Portrait) -> None:
-    closed = portrait.closed_landmarks
-    assert closed.shape == (478, 2)
+    landmarks = portrait.face.landmarks
+    closed = portrait.with_lips_closed(landmarks) - landmarks
+    assert closed.shape == (478, 3)
+    assert not closed[:, 2].any()
     assert closed[LIPS_INNER_UPPER[5], 1] > 0 > closed[LIPS_INNER_LOWER[5], 1]
     assert np.abs(closed[[33, 263, 152]]).max() < 0.1, "eyes and chin stay"
-    assert not keeping.closed_landmarks.any()
+    np.testing.assert_array_equal(keeping.with_lips_closed(landmarks), landmarks)
 
 
 def test_zero_intensity_is_the_photo_bit_for_bit(keeping: Portrait) -> None:

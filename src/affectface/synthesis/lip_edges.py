@@ -15,7 +15,7 @@ from affectface.arrays import FloatArray, Image, smooth_step
 from affectface.fitting.face_fit import FaceFit, interocular_distance, unsmoothed_lips
 from affectface.landmarks.topology import LIPS_INNER_LOWER, LIPS_INNER_UPPER, LIPS_OUTER_LOWER, LIPS_OUTER_UPPER
 from affectface.morphable import FaceModel
-from affectface.synthesis.mouth_frame import cielab, frame_of, row_of, smoothed
+from affectface.synthesis.mouth_frame import LESS_RED, cielab, frame_of, row_of, smoothed
 
 _SCALE = 160
 """Inter-ocular distance at which it is looked, pixels."""
@@ -27,8 +27,6 @@ _MOST = 5.0
 """Most that one pixel says for lip or mouth, in nats: an odd one must not outweigh its column."""
 _STEEP, _FAR = 1.5, 2.0
 """Cost of an edge that leaves that of the next column by a pixel, or its landmarks by the whole band."""
-_LESS_RED = 4.0
-"""How much less red than lips teeth are, at least, in CIELAB's a."""
 _SPREAD = (2.0, 3.0, 3.0)
 """Least standard deviation of a part's colour, in CIELAB."""
 _OUTWARDS = 0.4
@@ -147,7 +145,7 @@ def _like_teeth(patch: FloatArray, rows: FloatArray, thick: FloatArray, lip: int
     if len(between) < 8 or len(flesh) < 8:
         return np.zeros(patch.shape[:2], dtype=np.float32)
     teeth = between[between[:, 0] >= np.percentile(between[:, 0], 40)]
-    if flesh[:, 1].mean() - teeth[:, 1].mean() < _LESS_RED:
+    if flesh[:, 1].mean() - teeth[:, 1].mean() < LESS_RED:
         return np.zeros(patch.shape[:2], dtype=np.float32)
     return np.asarray(np.clip(_likelihood(patch, teeth) - _likelihood(patch, flesh), -_MOST, _MOST), np.float32)
 

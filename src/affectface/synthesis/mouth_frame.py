@@ -9,6 +9,9 @@ import numpy as np
 
 from affectface.arrays import FloatArray, Image
 
+LESS_RED = 4.0
+"""How much less red than lips teeth are, at least, in CIELAB's a."""
+
 
 @dataclass(frozen=True, eq=False)
 class Frame:

@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 
 from affectface.arrays import BoolArray, FloatArray, Image
-from affectface.synthesis.mouth_frame import Frame, cielab, frame_of, row_of, smoothed
+from affectface.synthesis.mouth_frame import LESS_RED, Frame, cielab, frame_of, row_of, smoothed
 
 _LEAST = 0.04
 """Height of the visible teeth, in inter-ocular distances, below which too little of them is seen to draw from."""
@@ -24,8 +24,6 @@ _GAP = 0.035
 """Width of a gap or a shadow between teeth, in inter-ocular distances."""
 _DARKEST = 0.35
 """Light of a tooth, in that of the brightest ones."""
-_LESS_RED = 4.0
-"""How much less red than lips teeth are, at least, in CIELAB's a."""
 _BRIGHT = 0.9
 """Light of the brightest teeth, at least, in that of lips."""
 _GREY = 6.0
@@ -186,6 +184,6 @@ def _teeth(patch: Image, inside: BoolArray, beside: BoolArray) -> BoolArray:
     tooth, lips = float(np.median(red[sure])), float(np.median(red[beside]))
     if np.ptp(patch[beside].astype(np.int16), axis=-1).mean() < _GREY:
         return np.asarray(light > 0.5 * (float(np.median(light[beside])) + brightest))
-    if lips - tooth < _LESS_RED or brightest < _BRIGHT * float(np.median(light[beside])):
+    if lips - tooth < LESS_RED or brightest < _BRIGHT * float(np.median(light[beside])):
         return np.zeros_like(inside)
     return np.asarray((red < 0.5 * (tooth + lips)) & (light > _DARKEST * brightest))

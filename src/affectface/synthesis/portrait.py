@@ -240,12 +240,22 @@ class Portrait:
         edges = parts.lip_edges[0].of(resting), parts.lip_edges[1].of(resting)
         return lip_closing(self.face_model, self.fit, self.resting_expression, edges, source.eye_distance)
 
-    @property
-    def closed_landmarks(self) -> FloatArray:
-        """How far the landmarks (478, 2) of lips that were apart are moved so that they close, pixels."""
-        closing = self.face_model.at_landmarks(np.pad(self._closing, ((0, 0), (0, 1))))[:, :2]
+    def with_lips_closed(self, landmarks: FloatArray) -> FloatArray:
+        """Return the photo's landmarks where all pictures start from: with lips that were apart closed.
+
+        Parameters
+        ----------
+        landmarks : ndarray of shape (478, 3), float32
+            The landmarks, pixels.
+
+        Returns
+        -------
+        ndarray of shape (478, 3), float32
+            The same; those of lips are moved if `neutral` closes them.
+        """
+        closing = self.face_model.at_landmarks(np.pad(self._closing, ((0, 0), (0, 1))))
         closing[self.face_model.landmark_triangles < 0] = 0
-        return closing
+        return landmarks + closing
 
     @one_blas_thread()
     def express(self, affect: Affect, *, intensity: float = 1.0, onto: Image | None = None) -> Image:

@@ -106,9 +106,7 @@ def prepare_gate(square: Square, models: Models, portrait: Portrait) -> Gate:
     reading = _read(square.image, crop)
     if reading is None:
         raise FaceNotFoundError("no face is found in the photo at the size of the pictures")
-    closed = reading.landmarks.copy()
-    closed[:, :2] += portrait.closed_landmarks
-    motion = landmark_motion(models.face_model, square.fit, closed)
+    motion = landmark_motion(models.face_model, square.fit, portrait.with_lips_closed(reading.landmarks))
     eye_distance, plane = interocular_distance(square.landmarks), plane_of(models)
     noise = _CONFIG.landmark_noise * eye_distance
     return Gate(

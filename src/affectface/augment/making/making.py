@@ -145,10 +145,11 @@ def prepare_stage(square: Square, models: Models, config: MakingConfig) -> Stage
     face = Face(square.landmarks, 1.0, _bounds(square.landmarks))
     about = (models.face_model, models.affect_model)
     portrait = Portrait(square.image, face, square.fit, *about, SynthesisConfig(device=config.device))
-    gate = prepare_gate(square, models, portrait) if config.gate else None
-    closed = square.landmarks + np.pad(portrait.closed_landmarks, ((0, 0), (0, 1)))
-    motion = gate.motion if gate else landmark_motion(models.face_model, square.fit, closed)
-    return Stage(portrait, square, motion, gate, models, config)
+    if config.gate:
+        gate = prepare_gate(square, models, portrait)
+        return Stage(portrait, square, gate.motion, gate, models, config)
+    motion = landmark_motion(models.face_model, square.fit, portrait.with_lips_closed(square.landmarks))
+    return Stage(portrait, square, motion, None, models, config)
 
 
 def _make(stage: Stage, job: Job) -> Made:

@@ -87,7 +87,9 @@ def run(
     ] = True,
     workers: Annotated[
         int | None,
-        typer.Option(min=1, max=4096, help="Processes; as many as there are cores. They change no byte."),
+        typer.Option(
+            min=1, max=4096, help="Processes; as many as there are cores, one if little is left. They change no byte."
+        ),
     ] = None,
     part_jobs: Annotated[
         int | None, typer.Option(min=1, max=100_000, help="Jobs of a shard at most; by the plan's length, up to 1000.")

@@ -8,6 +8,7 @@ import json
 import os
 import tarfile
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,7 @@ from affectface.augment.manifest import open_manifest
 from affectface.augment.pictures import pictures
 from affectface.augment.plan import Plan, open_plan, write_plan
 from affectface.augment.running.config import Form, RunConfig
+from affectface.augment.running.finishing import is_finished
 from affectface.augment.running.folder import begun, open_run
 from affectface.augment.running.guarding import held
 from affectface.augment.running.photo_work import Work
@@ -296,3 +298,39 @@ def test_equal_plans_give_equal_files(undisturbed: Path) -> None:
 def test_configurations_that_make_no_sense(wrong: dict[str, object]) -> None:
     with pytest.raises(ValueError, match=r"(is|are) needed"):
         RunConfig(**wrong)  # type: ignore[arg-type]
+
+
+class Started(Exception):
+    """Several processes were asked for."""
+
+
+@pytest.mark.usefixtures("noise")
+@pytest.mark.parametrize(
+    ("jobs", "seconds", "size", "several"),
+    [(3, None, 224, False), (1001, None, 224, True), (5, 100.0, 224, True), (101, None, 1024, True)],
+)
+def test_few_pictures_start_no_processes(
+    plan: Plan,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    jobs: int,
+    seconds: float | None,
+    size: int,
+    several: bool,
+) -> None:
+    def start(workers: int | None) -> None:
+        raise Started
+
+    monkeypatch.setattr("affectface.augment.running.run.ray_session", start)
+    monkeypatch.delenv("RAY_ADDRESS", raising=False)
+    first = next(plan.jobs())
+    target = first.target if seconds is None else AffectPath([(0, 0), (0.8, 0.4)])
+    with write_plan(plan.root / "some.parquet", {}) as writer:
+        for seed in range(jobs):
+            fps = None if seconds is None else 25.0
+            writer.add(dataclasses.replace(first, target=target, seconds=seconds, fps=fps, seed=seed))
+    some = open_plan(plan.root / "some.parquet")
+    config = dataclasses.replace(CONFIG, part_jobs=100, making=dataclasses.replace(CONFIG.making, size=size))
+    with pytest.raises(Started) if several else nullcontext():
+        run_plan(some, tmp_path / "out", config=config)
+    assert is_finished(open_run(tmp_path / "out")) is not several

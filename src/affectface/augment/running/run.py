@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from math import ceil
 from pathlib import Path
 
-from affectface.augment.plan import Plan
+from affectface.augment.plan import Plan, jobs_of
 from affectface.augment.running.config import RunConfig
 from affectface.augment.running.finishing import finish, is_finished
 from affectface.augment.running.folder import BEGUN, CHECKSUMS, MANIFEST, PLAN, REFUSED, RunFolder, begun
@@ -23,7 +23,10 @@ from affectface.augment.running.records import Summary, read_summary
 from affectface.augment.running.settings import SETTINGS
 from affectface.device import chosen_device
 from affectface.errors import DataSetError
+from affectface.synthesis.portrait import frame_count
 
+_FEW, _FEW_LARGE = 1000, 100
+"""Pictures that one process makes in the time that several need to start: small ones, and those over 512 pixels."""
 _LOOKED_FOR = 100
 """Photos of a plan of which one must be there, or the folder is the wrong one."""
 
@@ -82,8 +85,9 @@ def run_plan(
     config : RunConfig, optional
         What is made.
     workers : int, optional
-        Processes, of which each holds the models; as many as there are cores without it. One works in this process,
-        unless the variable RAY_ADDRESS names a cluster. Equal input gives equal bytes, whatever their number.
+        Processes, of which each holds the models. Without it as many as there are cores, or one where less is left
+        than it makes while several start. One works in this process, unless the variable RAY_ADDRESS names a cluster.
+        Equal input gives equal bytes, whatever their number.
     fits : path-like, optional
         The folder `fits` of another run, whose fits of the same photos are taken.
     told : callable
@@ -134,13 +138,24 @@ def _make_parts(work: Work, parts: Sequence[Part], workers: int | None, told: Li
     if not waiting:
         return _totals(folder, parts, summaries)
     (folder.path / CHECKSUMS).unlink(missing_ok=True)  # a part of a run that had ended was removed
-    if workers == 1 and not clustered():
+    if not clustered() and (workers == 1 or (workers is None and _are_few(work, waiting))):
         _collect(folder, parts, summaries, made_here(work, waiting), lambda totals: told(totals, None))
     else:
         with ray_session(workers) as force:
             told(_totals(folder, parts, summaries), force)
             _collect(folder, parts, summaries, made_by_ray(work, waiting, force), lambda totals: told(totals, force))
     return _totals(folder, parts, summaries)
+
+
+def _are_few(work: Work, waiting: Sequence[Part]) -> bool:
+    """Say whether one process makes parts before several have started."""
+    size = work.folder.config.making.size
+    most = _FEW if size is not None and size <= 512 else _FEW_LARGE
+    if sum(part.count for part in waiting) > most:
+        return False
+    plan = work.folder.plan
+    jobs = (job for part in waiting for job in jobs_of(plan.part(part.first, part.count), plan.path))
+    return sum(frame_count(job.fps, job.seconds) if job.fps and job.seconds else 1 for job in jobs) <= most
 
 
 def _collect(

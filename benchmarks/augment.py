@@ -86,7 +86,8 @@ def show(found: dict[str, Any]) -> None:
         first, each = row["first_ms"], row["microseconds"]
         print(f"plan of {row['jobs']:7,} jobs: first job after {first:6.1f} ms, then {each:5.1f} microseconds a job")
     for row in found.get("run", ()):
-        print(f"augment run, {row['workers']} worker(s): {row['pictures']} pictures in {row['seconds']:.1f} s")
+        about = f"{row['a_second']:.1f} pictures a second after a start of {row['start']:.1f} s"
+        print(f"augment run, {row['workers']} worker(s): {about}; {row['pictures']} in {row['seconds']:.1f} s")
 
 
 def models_here() -> Iterator[Any]:
@@ -307,32 +308,39 @@ def measure_plans(given: argparse.Namespace) -> list[dict[str, Any]]:
 
 
 def measure_run(given: argparse.Namespace) -> list[dict[str, Any]]:
-    """The whole verb on Ray with one and two workers, its start included; by the clock, on a machine that rests."""
-    from affectface.augment.manifest import write_manifest
+    """The whole verb with one and two workers; by the clock, on a machine that rests.
+
+    A long and a short plan of the same photos: what the long one takes more is work, the rest is the start.
+    """
     from affectface.augment.plan import write_plan
     from affectface.augment.rows import Row
 
     files, found = photos_of(given), []
     with tempfile.TemporaryDirectory() as folder:
-        rows = [Row(os.path.relpath(file, given.photos), subject=file.stem, source="photos") for file in files]
-        plan = Path(folder) / "plan.parquet"
-        with write_manifest(Path(folder) / "manifest.parquet") as writer:
-            for row in rows:
-                writer.add(row)
-        with write_plan(plan, {}) as jobs:
-            for row in rows:
-                for job in jobs_of(row, given.pictures):
-                    jobs.add(job)
+        plans = {}
+        for each in RUN_EACH:
+            plans[each] = Path(folder) / f"{each}.parquet"
+            with write_plan(plans[each], {}) as jobs:
+                for file in files:
+                    for job in jobs_of(Row(file.name, subject=file.stem, source="photos"), each):
+                        jobs.add(job)
         for workers in (1, 2):
-            out = Path(folder) / f"out{workers}"
-            command = [sys.executable, "-m", "affectface", "augment", "run", str(plan), "-o", str(out)]
-            command += ["--workers", str(workers), "--root", str(given.photos), "--json"]
-            command += ["--part-jobs", str(max(1, len(files) * given.pictures // 16))]
-            begin = time.perf_counter()
-            subprocess.run(command, stdout=subprocess.PIPE, check=True)
-            seconds = time.perf_counter() - begin
-            found.append({"workers": workers, "pictures": len(files) * given.pictures, "seconds": seconds})
+            seconds = {}
+            for each, plan in plans.items():
+                command = [sys.executable, "-m", "affectface", "augment", "run", str(plan), "-o", f"{plan}{workers}"]
+                command += ["--workers", str(workers), "--root", str(given.photos), "--part-jobs", "50", "--json"]
+                begin = time.perf_counter()
+                subprocess.run(command, stdout=subprocess.PIPE, check=True)
+                seconds[each] = time.perf_counter() - begin
+            (few, short), (many, long) = seconds.items()
+            rate = len(files) * (many - few) / (long - short)
+            row = {"workers": workers, "pictures": len(files) * many, "seconds": long, "a_second": rate}
+            found.append(row | {"start": long - len(files) * many / rate})
     return found
+
+
+RUN_EACH = (50, 450)
+"""Pictures of each photo in the short plan and in the long one."""
 
 
 def one_thread() -> None:

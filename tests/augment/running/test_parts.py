@@ -51,6 +51,6 @@ def test_jobs_are_read_across_row_groups(tmp_path: Path, monkeypatch: pytest.Mon
 
 
 def test_few_jobs_make_many_parts_and_many_jobs_bounded_ones() -> None:
-    assert usual_size(1) == 16
+    assert usual_size(1) == 32
     assert usual_size(6755) == 106
     assert usual_size(2_476_235) == MOST

@@ -18,7 +18,7 @@ class RunConfig:
     """`shards`: WebDataset's tar files of images with their labels. `images`: plain files. `parquet`: tables with the
     images' bytes and their labels. All have the manifest beside them."""
     part_jobs: int | None = None
-    """Jobs that are written as a whole, at most; by the plan's length without it, 16 to 1,000."""
+    """Jobs that are written as a whole, at most; by the plan's length without it, 32 to 1,000."""
     face_model: str | None = None
     """Name or path of the face model; ICT-FaceKit where it was added, otherwise the embedded one."""
     affect_model: str | None = None

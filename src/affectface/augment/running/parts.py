@@ -9,7 +9,7 @@ import numpy as np
 from affectface.augment.columns import arrow
 from affectface.augment.plan import Plan
 
-MOST, LEAST = 1000, 16
+MOST, LEAST = 1000, 32
 """Jobs of the largest parts, and of those of the smallest plans."""
 
 _PARTS = 64

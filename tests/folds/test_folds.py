@@ -9,7 +9,9 @@ import pytest
 from affectface.affect import Expression
 from affectface.arrays import Image
 from affectface.assets.example import example_photo
-from affectface.folds.folds import Fold, Folds, Skin, draw_folds
+from affectface.fitting.face_fit import interocular_distance
+from affectface.folds.filling import Filling, find_filling
+from affectface.folds.folds import Fold, Folds, Skin, draw_folds, fill_folds
 from affectface.folds.lines import FOLD_LINES, line_path
 from affectface.gallery.driving import expression_of
 from affectface.images import read_image
@@ -88,11 +90,11 @@ def test_a_fold_lies_on_the_skin_and_moves_with_it() -> None:
     light = np.zeros((40, 40), dtype=np.float32)
     displacement = np.zeros((40, 40, 2), dtype=np.float32)
     displacement[..., 1] = -3  # each pixel shows what was three pixels higher
-    draw_folds(light, displacement, Folds((fold,)), closer, (5, 8))
+    draw_folds(light, displacement, Folds((fold,)).changes(closer), (5, 8))
     assert light[20 + 4 + 3 - 8, 10 + 4 - 5] == pytest.approx(-0.5)
     assert (light != 0).sum() == 9
     still = np.zeros_like(light)
-    draw_folds(still, displacement, Folds((fold,)), np.float32([[0, 0, 0], [0, 1, 0]]), (5, 8))
+    draw_folds(still, displacement, Folds((fold,)).changes(np.float32([[0, 0, 0], [0, 1, 0]])), (5, 8))
     assert not still.any()
 
 
@@ -104,7 +106,7 @@ def test_the_bounds_of_a_fold_cut_nothing_off() -> None:
     displacement = np.asarray(cv2.resize(rng.uniform(-9, 9, (5, 6, 2)).astype(np.float32), (50, 40)))
     displacement = np.rint(displacement * 8) / 8  # exact in OpenCV's steps of 1/32
     light = np.zeros((40, 50), dtype=np.float32)
-    draw_folds(light, displacement, Folds((fold,)), closer, (4, 6))
+    draw_folds(light, displacement, Folds((fold,)).changes(closer), (4, 6))
     rows, columns = np.mgrid[:40, :50].astype(np.float32)
     x, y = columns + displacement[..., 0] + 4 - 20, rows + displacement[..., 1] + 6 - 15
     everywhere = cv2.remap(change, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
@@ -120,33 +122,42 @@ def test_the_nearest_vertex_is_found_near_and_far(portrait: Portrait) -> None:
         np.testing.assert_array_equal(skin.nearest(wanted), away.argmin(axis=1))
 
 
-def test_a_fold_of_the_photo_is_filled_when_the_skin_is_stretched() -> None:
-    change = np.full((5, 5), -0.5, dtype=np.float32)
-    fold = Fold("line", 0, 0, change, np.array([[0, 1]]), np.float32([[0, 1, 0]]), 0.05, 0.3, 1.0)
-    light = np.zeros((5, 5), dtype=np.float32)
-    draw_folds(light, np.zeros((5, 5, 2), np.float32), Folds((fold,)), np.float32([[0, 0, 0], [0, 1, 0]]), (0, 0))
-    assert light.min() > 0.4
+@pytest.mark.parametrize(("shown", "share"), [(1.0, 1.0), (0.5, 1.0), (0.2, 0.4)])
+def test_a_fold_of_the_photo_is_filled_when_the_skin_is_stretched(shown: float, share: float) -> None:
+    lacks = np.zeros((5, 5, 3), dtype=np.float32)
+    lacks[2] = (0.2, 0.3, 0.4)
+    filling = Filling(3, 4, lacks)
+    pairs, rest = np.array([[0, 1]]), np.float32([[0, 1, 0]])
+    fold = Fold("line", 0, 0, np.full((5, 5), -0.5, np.float32), pairs, rest, 0.05, 0.3, shown, filling)
+    changes = Folds((fold,)).changes(np.float32([[0, 0, 0], [0, 1.2, 0]]))
+    light = np.zeros((20, 20), dtype=np.float32)
+    displacement = np.zeros((20, 20, 2), dtype=np.float32)
+    displacement[..., 0] = -2  # each pixel shows what was two pixels further left
+    draw_folds(light, displacement, changes, (1, 1))
+    assert not light.any()
+    pixels = np.full((20, 20, 3), 92, dtype=np.uint8)
+    fill_folds(pixels, displacement, changes, (1, 1))
+    row = pixels[4 + 2 - 1, 3 + 2 - 1 : 3 + 2 - 1 + 5].astype(float)
+    np.testing.assert_allclose(row, 100 * np.exp(np.outer(np.ones(5), lacks[2, 0] * share)) - 8, atol=0.51)
+    assert ((pixels != 92).any(axis=-1)).sum() == 5
+    assert not [amount for amount, _ in Folds((replace(fold, shown=0.0),)).changes(np.float32([[0, 0, 0], [0, 1, 0]]))]
 
 
-def test_what_is_not_dark_in_the_photo_is_not_filled() -> None:
-    change = np.full((5, 5), -0.5, dtype=np.float32)
-    fold = Fold("line", 0, 0, change, np.array([[0, 1]]), np.float32([[0, 1, 0]]), 0.05, 0.3, shown=1.0, seen=0.4)
-    light = np.zeros((5, 5), dtype=np.float32)
-    stretched = np.float32([[0, 0, 0], [0, 1.2, 0]])
-    draw_folds(light, np.zeros((5, 5, 2), dtype=np.float32), Folds((fold,)), stretched, (0, 0))
-    np.testing.assert_allclose(light, 0.4 * 0.5, atol=1e-6)
+def test_the_folds_of_a_smile_go_with_it(portrait: Portrait) -> None:
+    def darkness(picture: Image) -> float:
+        points = Portrait.open(picture, face_model=portrait.face_model).face.landmarks
+        found = []
+        for line in (line for line in FOLD_LINES if line.name == "nasolabial"):
+            way = line_path(line, points)
+            filling = find_filling(picture, way, line.width * interocular_distance(points))
+            assert filling is not None
+            found.append(float(np.quantile(filling.lacks, 0.99)))
+        return max(found)
 
-
-def test_a_fold_is_seen_where_the_photo_is_dark(portrait: Portrait) -> None:
-    def seen(image: Image) -> float:
-        skin = Portrait.open(image, face_model=portrait.face_model).source.folds.lines
-        return max(fold.seen for fold in skin if fold.name == "nasolabial" and fold.shown > 0)
-
-    lined = portrait.image.copy()
-    for line in (line for line in FOLD_LINES if line.name == "nasolabial"):
-        way = line_path(line, portrait.face.landmarks)
-        cv2.polylines(lined, [np.rint(way).astype(np.int32)], False, (120, 80, 60), 4, cv2.LINE_AA)
-    assert seen(lined) == 1 > seen(portrait.image)
+    smiling, neutral = darkness(portrait.image), darkness(portrait.neutral())
+    left_out = replace(portrait.config, folds=0.0)
+    kept = darkness(Portrait.open(portrait.image, face_model=portrait.face_model, config=left_out).neutral())
+    assert neutral < 0.5 * min(smiling, kept)
 
 
 def test_tiny_faces_have_no_room_for_fine_lines() -> None:
@@ -163,5 +174,5 @@ def test_a_line_can_be_anywhere_in_the_picture(portrait: Portrait) -> None:
     moved = replace(fold, x=0, y=0)
     light = np.zeros((30, 30), dtype=np.float32)
     front = np.zeros((int(fold.pairs.max()) + 1, 3), dtype=np.float32)
-    draw_folds(light, np.full((30, 30, 2), 1e6, np.float32), Folds((moved,)), front, (0, 0))
+    draw_folds(light, np.full((30, 30, 2), 1e6, np.float32), Folds((moved,)).changes(front), (0, 0))
     assert not light.any()  # looked up far outside of the fold

@@ -9,6 +9,7 @@ expression goes. Old skin, which shows fine lines at rest, folds more than young
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -18,9 +19,10 @@ from numpy.typing import NDArray
 
 from affectface.arrays import FloatArray, Image, median, smooth_step
 from affectface.blending.displacement import looked_up_at
+from affectface.folds.filling import Filling, fill, find_filling
 from affectface.folds.lines import CHIN, FOLD_LINES, SAMPLES, FoldLine, line_path
-from affectface.folds.relief import Box, dimples, groove
-from affectface.rendering.shade import GAMMA, harmonics
+from affectface.folds.relief import Box, across_path, box_around, dimples, groove
+from affectface.rendering.shade import harmonics
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,8 +45,8 @@ class Fold:
         See `FoldLine`.
     shown : float
         How much of the fold the photo's own expression makes.
-    seen : float
-        How much of that is there to be seen, 0 to 1: what is not dark in the photo need not be filled.
+    filling : Filling, optional
+        What makes go what the photo shows of it.
     """
 
     name: str
@@ -56,7 +58,7 @@ class Fold:
     onset: float
     full: float
     shown: float
-    seen: float = 1.0
+    filling: Filling | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,15 +110,23 @@ class Folds:
         strengths: list[float] = smooth_step(((rows * shares).sum(axis=1) - onset) / room).tolist()
         return strengths
 
+    def changes(self, vertices: FloatArray) -> list[tuple[float, Fold]]:
+        """Return how much more of which folds vertices (U, 3) make than the photo shows."""
+        both = zip(self.strengths(vertices), self.lines, strict=True)
+        more = ((strength - fold.shown, fold) for strength, fold in both)
+        return [(amount, fold) for amount, fold in more if abs(amount) > _UNSEEN]
 
+
+_UNSEEN = 0.01
+"""Part of a fold that no eye sees."""
+_WHOLE = 0.5
+"""How much of a fold an expression makes whose whole darkness in the photo is that expression's."""
 _NEAR = 20.0
 """Distance, pixels, within which the vertex that is nearest to a place is looked for first."""
 _SHORTEST = -1e9
 """What stands for a pair that is not there: skin that was stretched so far."""
 _MEASURED = 7
 """Places along a line at which the skin's approach is measured."""
-_BESIDE = 1.8
-"""Distance from a fold's line to the skin beside it, in widths of its groove."""
 _BOSS = (199, 201, 421)
 """Middle of the chin's boss, and its right and left."""
 _BOSS_WIDTH, _BOSS_HEIGHT = 0.21, 0.62
@@ -217,26 +227,20 @@ def prepare_folds(image: Image, skin: Skin) -> Folds:
     pits = _dimples(skin, grey.shape)
     folds = [fold for _, _, fold in grooves] + ([pits] if pits is not None else [])
     shown = Folds(tuple(folds)).strengths(skin.vertices)
-    seen = [1.0] * len(folds)
+    fillings: list[Filling | None] = [None] * len(folds)
     for number, (line, path, _) in enumerate(grooves):
-        if shown[number] > 0:
-            darkness = _darkness(grey, path, _across(path) * np.float32(_BESIDE * line.width * skin.eye_distance))
-            seen[number] = min(max(darkness * GAMMA / (line.depth * age * shown[number]), 0.0), 1.0)
+        if shown[number] > _UNSEEN:
+            fillings[number] = find_filling(image, path, line.width * skin.eye_distance)
     return Folds(
         tuple(
-            replace(fold, change=fold.change * np.float32(age), shown=much, seen=dark)
-            for fold, much, dark in zip(folds, shown, seen, strict=True)
+            replace(fold, change=fold.change * np.float32(age), shown=much, filling=lacks)
+            for fold, much, lacks in zip(folds, shown, fillings, strict=True)
         )
     )
 
 
 def draw_folds(
-    light: FloatArray,
-    displacement: FloatArray,
-    folds: Folds,
-    vertices: FloatArray,
-    corner: tuple[int, int],
-    share: float = 1.0,
+    light: FloatArray, displacement: FloatArray, changes: Sequence[tuple[float, Fold]], corner: tuple[int, int]
 ) -> None:
     """Add the folds that moved vertices make to the logarithm of the change of light, in place.
 
@@ -246,42 +250,63 @@ def draw_folds(
         The logarithm, on a window of the face region.
     displacement : ndarray of shape (h, w, 2), float32
         Where each of the window's pixels is looked up, relative to itself.
-    folds : Folds
-        The photo's folds.
-    vertices : ndarray of shape (U, 3), float32
-        The moved vertices, cm.
+    changes : sequence of (float, Fold)
+        How much more of which folds there is; see `Folds.changes`.
     corner : tuple of int
         Where the window's first pixel lies in the face region, x and y.
-    share : float
-        How much of every fold is drawn.
     """
-    now = folds.strengths(vertices)
-    more = [(strength - fold.shown, fold) for strength, fold in zip(now, folds.lines, strict=True)]
-    changes = [(share * (amount if amount > 0 else amount * fold.seen), fold) for amount, fold in more]
-    changes = [(amount, fold) for amount, fold in changes if abs(amount) > 0.01]
-    if not changes:
-        return
-    # the folds lie on the photo's skin and move with it: they are drawn there, and looked up like its pixels
-    longest = math.ceil(cv2.norm(displacement, cv2.NORM_INF)) + 1
     for amount, fold in changes:
-        x, y = fold.x - corner[0], fold.y - corner[1]
-        top, left = max(y - longest, 0), max(x - longest, 0)
-        height, width = fold.change.shape
-        box = np.s_[top : max(y + height + longest, 0), left : max(x + width + longest, 0)]
-        if not light[box].size:
-            continue
+        if amount > 0:
+            for box, found in _found(displacement, fold.change, (fold.x - corner[0], fold.y - corner[1])):
+                cv2.scaleAdd(found, amount, light[box], dst=light[box])
+
+
+def fill_folds(
+    pixels: Image, displacement: FloatArray, changes: Sequence[tuple[float, Fold]], corner: tuple[int, int]
+) -> None:
+    """Fill the folds that the photo's own expression made and moved vertices do not make, in place.
+
+    Parameters
+    ----------
+    pixels : ndarray of shape (h, w, 3), uint8
+        The pixels of a window of the face region.
+    displacement : ndarray of shape (h, w, 2), float32
+        Where each of them was looked up, relative to itself.
+    changes : sequence of (float, Fold)
+        How much more of which folds there is; what is negative is filled.
+    corner : tuple of int
+        Where the window's first pixel lies in the face region, x and y.
+    """
+    for amount, fold in changes:
+        if amount < 0 and (filling := fold.filling) is not None:
+            place = filling.x - corner[0], filling.y - corner[1]
+            for box, lacks in _found(displacement, filling.lacks, place):
+                pixels[box] = fill(pixels[box], lacks, -amount / max(fold.shown, _WHOLE))
+
+
+def _found(
+    displacement: FloatArray, there: FloatArray, place: tuple[int, int]
+) -> Iterator[tuple[tuple[slice, slice], FloatArray]]:
+    """Yield the part of a window that may show a map which lies at a place, and what it shows there; if it may.
+
+    Folds lie on the photo's skin and move with it: they are looked up like its pixels.
+    """
+    longest = math.ceil(cv2.norm(displacement, cv2.NORM_INF)) + 1
+    (x, y), (height, width) = place, there.shape[:2]
+    top, left = max(y - longest, 0), max(x - longest, 0)
+    box = np.s_[top : max(y + height + longest, 0), left : max(x + width + longest, 0)]
+    if displacement[box].size:
         where = looked_up_at(displacement[box], (left - x, top - y))
-        found = cv2.remap(fold.change, where, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)  # type: ignore[call-overload]
-        cv2.scaleAdd(found, amount, light[box], dst=light[box])
+        yield box, cv2.remap(there, where, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)  # type: ignore[call-overload]
 
 
 def _prepare(line: FoldLine, path: FloatArray, skin: Skin, size: tuple[int, ...], tilt: FloatArray) -> Fold | None:
     """One fold of the photo along its path; None where it lies outside the picture or is too small to be seen."""
     width = line.width * skin.eye_distance
-    box = _box(path, 4 * width + 1, size)
+    box = box_around(path, 4 * width + 1, size)
     if width < 0.5 or box is None:
         return None
-    across = _across(path)
+    across = across_path(path)
     if line.between:
         first, second = skin.ends(line)
     else:
@@ -291,39 +316,15 @@ def _prepare(line: FoldLine, path: FloatArray, skin: Skin, size: tuple[int, ...]
     return _measured(line, skin, (first, second), box, groove(line, path, across, box, width, tilt))
 
 
-def _across(path: FloatArray) -> FloatArray:
-    """Directions (S, 2) of length 1 at right angles to a path (S, 2)."""
-    ends = np.concatenate([path[:1], path, path[-1:]])
-    x, y = (ends[2:] - ends[:-2]).T
-    length = np.maximum(np.hypot(x, y), 1e-6)
-    return np.stack([-y / length, x / length], axis=1)
-
-
-def _darkness(grey: FloatArray, path: FloatArray, aside: FloatArray) -> float:
-    """How much darker a picture (h, w) is on a line (S, 2) than on both sides of it, whichever is darker."""
-    most = np.array(grey.shape[::-1]) - 1
-    middle, one, other = (
-        grey[tuple(np.clip(points, 0, most).astype(int).T[::-1])] for points in (path, path - aside, path + aside)
-    )
-    return float(median(np.minimum(one, other) - middle))
-
-
 def _dimples(skin: Skin, size: tuple[int, ...]) -> Fold | None:
     """The dimples that the chin gets with its furrow; None where they are too small to be seen."""
     middle, right, left = skin.landmarks[list(_BOSS), :2]
     along = _BOSS_WIDTH * skin.eye_distance * (left - right) / max(float(np.linalg.norm(left - right)), 1e-6)
-    box = _box(middle[None], float(np.linalg.norm(along)), size)
+    box = box_around(middle[None], float(np.linalg.norm(along)), size)
     if box is None or _PIT * skin.eye_distance < 0.5:
         return None
     change = dimples(middle, along, (_BOSS_HEIGHT, _PIT / _BOSS_WIDTH), box, skin.tilts(middle[None])[0])
     return _measured(replace(CHIN, name="chin dimples"), skin, skin.ends(CHIN), box, change)
-
-
-def _box(points: FloatArray, margin: float, size: tuple[int, ...]) -> Box | None:
-    """Bounds x0, y0, x1, y1 of points (N, 2) with a margin, inside the picture; None where hardly a pixel is."""
-    x0, y0 = np.maximum(np.floor(points.min(axis=0) - margin), 0).astype(int).tolist()
-    x1, y1 = np.minimum(np.ceil(points.max(axis=0) + margin), size[::-1]).astype(int).tolist()
-    return (x0, y0, x1, y1) if x1 - x0 >= 3 and y1 - y0 >= 3 else None
 
 
 def _measured(

@@ -15,7 +15,7 @@ import numpy as np
 from affectface.arrays import BoolArray, FloatArray, Image, smooth_step
 from affectface.blending.displacement import look_up
 from affectface.blending.poisson import blend_poisson
-from affectface.folds.folds import draw_folds
+from affectface.folds.folds import draw_folds, fill_folds
 from affectface.landmarks.masks import hull_mask
 from affectface.occlusion.occlusion import lay_over
 from affectface.rendering.rasterise import NO_LABEL
@@ -113,9 +113,11 @@ def _draw(
     _smooth_edges(displacement, source.parts, points, window)
     if source.held is not None:
         displacement *= _movable(source.held[window.box], source, points, window)[..., None]
-    if source.folds.lines:
-        draw_folds(light, displacement, source.folds, vertices, (window.x, window.y), config.folds)
+    corner = window.x, window.y
+    folds = [(config.folds * amount, fold) for amount, fold in source.folds.changes(vertices)]
+    draw_folds(light, displacement, folds, corner)
     pixels = look_up(source.finer[window.finer_box], displacement, light)
+    fill_folds(pixels, displacement, folds, corner)
     draw_eyes(pixels, source, window, drawn.label == EYE, drawn.values, displacement)
     on_lips = source.parts.lips
     lips = window.around(points[0, on_lips], points[1, on_lips], 3) if len(on_lips) else None
@@ -124,11 +126,11 @@ def _draw(
     uncovered = drawn.label == NO_LABEL
     draw_mouth(pixels, source, window, (canvas.mouth, shifts[1]), points, uncovered, config)
     if source.occlusion is not None:
-        lay_over(pixels, source.image[window.box], displacement, source.occlusion, (window.x, window.y))
+        lay_over(pixels, source.image[window.box], displacement, source.occlusion, corner)
     if config.blend == "poisson":
         pixels = blend_poisson(pixels, source.image[window.box], drawn.label == SKIN)
         if source.occlusion is not None:  # matching gradients repaint what must stay
-            lay_over(pixels, source.image[window.box], displacement, source.occlusion, (window.x, window.y))
+            lay_over(pixels, source.image[window.box], displacement, source.occlusion, corner)
     return Patch(source.origin[0] + window.x, source.origin[1] + window.y, pixels)
 
 

@@ -32,7 +32,7 @@ pytestmark = pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="proc
 
 @contextmanager
 def running(
-    plan: Plan, out: Path, workers: int, before: Callable[[], None] | None = None, site: Path | None = None
+    plan: Plan, out: Path, workers: int | None, before: Callable[[], None] | None = None, site: Path | None = None
 ) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """A run in a process of its own, and the mark that it and all it starts have in their environment."""
 
@@ -44,7 +44,8 @@ def running(
 
     mark = uuid.uuid4().hex
     path = os.pathsep.join(filter(None, [str(site or ""), os.environ.get("PYTHONPATH")]))
-    arguments = ["--part-jobs", str(CONFIG.part_jobs), "--model", "embedded", "--workers", str(workers)]
+    arguments = ["--part-jobs", str(CONFIG.part_jobs), "--model", "embedded"]
+    arguments += [] if workers is None else ["--workers", str(workers)]
     process = subprocess.Popen(
         [sys.executable, "-m", "affectface", "augment", "run", str(plan.path), "-o", str(out), *arguments],
         env={**os.environ, MARK: mark, "RAY_worker_niceness": "0", "PYTHONPATH": path},
@@ -147,11 +148,12 @@ def test_a_photo_that_ends_its_process(plan: Plan, undisturbed: Path, tmp_path: 
     ours, theirs = contents(out), contents(undisturbed)
     assert ours["shards/part-00000.tar"] == theirs["shards/part-00000.tar"]
     assert not any(name.startswith("begun") for name in ours)
-    if function == "fit_photo":
-        with running(plan, tmp_path / "two", 2, site=tmp_path) as (process, _):
+    others = {"several": 2, "few": None} if function == "fit_photo" else {"few": None}
+    for name, workers in others.items():
+        with running(plan, tmp_path / name, workers, site=tmp_path) as (process, _):
             process.communicate(timeout=PATIENCE)
             assert process.returncode == 0
-        assert contents(tmp_path / "two") == ours
+        assert contents(tmp_path / name) == ours
 
 
 def test_a_driver_that_is_killed(plan: Plan, undisturbed: Path, tmp_path: Path) -> None:

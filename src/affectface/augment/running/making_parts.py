@@ -50,8 +50,8 @@ def attempt(maker: PartMaker, part: Part) -> Done:
         return Done(part, None, str(unwritable(maker.target(part), error)), no_room(error))
 
 
-def made_here(work: Work, parts: Sequence[Part]) -> Iterator[Done]:
-    """Make parts in this process; their photos in another one, if one that worked here before has died.
+def made_here(work: Work, parts: Sequence[Part], *, careful: bool = False) -> Iterator[Done]:
+    """Make parts in this process.
 
     Parameters
     ----------
@@ -59,6 +59,8 @@ def made_here(work: Work, parts: Sequence[Part]) -> Iterator[Done]:
         What they are made from.
     parts : sequence of Part
         The parts.
+    careful : bool
+        Whether photos are made in another one, which a photo may end; they are if one that worked here before has died.
 
     Yields
     ------
@@ -67,7 +69,7 @@ def made_here(work: Work, parts: Sequence[Part]) -> Iterator[Done]:
     """
     died = any(work.folder.mark(part).is_file() for part in parts)
     with _one_thread():
-        maker = PartMaker(work, careful=died)
+        maker = PartMaker(work, careful=careful or died)
         try:
             for part in parts:
                 yield attempt(maker, part)

@@ -85,9 +85,9 @@ def run_plan(
     config : RunConfig, optional
         What is made.
     workers : int, optional
-        Processes, of which each holds the models. Without it as many as there are cores, or one where less is left
-        than it makes while several start. One works in this process, unless the variable RAY_ADDRESS names a cluster.
-        Equal input gives equal bytes, whatever their number.
+        Processes, of which each holds the models. 1 is this process, unless the variable RAY_ADDRESS names a cluster.
+        Without it as many as there are cores, or a single one beside this where less is left than it makes while
+        several start. Equal input gives equal bytes, whatever their number.
     fits : path-like, optional
         The folder `fits` of another run, whose fits of the same photos are taken.
     told : callable
@@ -139,7 +139,8 @@ def _make_parts(work: Work, parts: Sequence[Part], workers: int | None, told: Li
         return _totals(folder, parts, summaries)
     (folder.path / CHECKSUMS).unlink(missing_ok=True)  # a part of a run that had ended was removed
     if not clustered() and (workers == 1 or (workers is None and _are_few(work, waiting))):
-        _collect(folder, parts, summaries, made_here(work, waiting), lambda totals: told(totals, None))
+        done = made_here(work, waiting, careful=workers is None)
+        _collect(folder, parts, summaries, done, lambda totals: told(totals, None))
     else:
         with ray_session(workers) as force:
             told(_totals(folder, parts, summaries), force)

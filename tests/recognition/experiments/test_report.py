@@ -13,7 +13,7 @@ from PIL import Image
 
 from affectface.errors import DataSetError
 from affectface.recognition.experiments.catalogue import EXPERIMENTS
-from affectface.recognition.experiments.design import Arm, Experiment, Group, PaperRow, Study
+from affectface.recognition.experiments.design import Arm, Experiment, Group, PaperRow, Study, metric_words
 from affectface.recognition.experiments.kept import Said, cell_folder, read_said, said_file, write_said
 from affectface.recognition.experiments.measures import each_seed, measure_of
 from affectface.recognition.experiments.report import read_settings, write_report, write_settings
@@ -201,3 +201,11 @@ def test_lines_over_made_images_and_planes_are_drawn(tmp_path: Path) -> None:
     assert errors == sorted(errors)
     drawn = sorted(file.name for file in (tmp_path / "lines" / "figures").iterdir())
     assert drawn == ["1-aff-wild-amount.png", "1-aff-wild-plane.png"]
+
+
+@pytest.mark.parametrize(
+    ("metric", "words"),
+    [("auc", "AUC"), ("valence.ccc", "valence CCC"), ("macro_f1", "macro F1"), ("diagonal.fear", "diagonal fear")],
+)
+def test_metrics_have_their_names(metric: str, words: str) -> None:
+    assert metric_words(metric) == words

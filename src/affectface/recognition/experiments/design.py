@@ -29,6 +29,15 @@ METRICS = (
 )
 """Columns of a table; `diagonal.fear` is the share of fear that is recognised, `auc` is of two classes."""
 
+_ACRONYMS = ("auc", "ccc", "f1", "mse", "rmse", "sagr")
+
+
+def metric_words(metric: str) -> str:
+    """Return what a metric is called in tables and figures."""
+    words = metric.replace(".", " ").replace("_", " ").split()
+    return " ".join(word.upper() if word in _ACRONYMS else word for word in words)
+
+
 Plot = Literal["plane", "confusion", "amount", "people", "noise", "groups"]
 """A figure: errors over the plane, confusion matrices, a metric over made images, training people or wrong labels."""
 

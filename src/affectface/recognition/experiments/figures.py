@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from affectface.errors import MissingPackageError
-from affectface.recognition.experiments.design import REAL, Arm, Study
+from affectface.recognition.experiments.design import REAL, Arm, Study, metric_words
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -130,7 +130,7 @@ def lines_figure(study: Study, arms: Sequence[dict[str, Any]], over: str) -> byt
             axes.plot(x, values[:, 1], color=colour, marker=mark, ms=5, lw=1.6, label=name)
             axes.fill_between(x, values[:, 0], values[:, 2], color=colour, alpha=0.12, lw=0)
         axes.set_xlabel({"people": "training people", "amount": "made images", "noise": "wrong labels"}[over])
-        axes.set_ylabel(metric.replace("_", " "))
+        axes.set_ylabel(metric_words(metric))
         if over == "people":
             axes.set_xscale("log")
             ticks = sorted({x for points in lines.values() for x, _ in points})
@@ -172,7 +172,7 @@ def groups_figure(study: Study, arms: Sequence[dict[str, Any]]) -> bytes:
                 if one["low"] is not None:
                     axes.plot([x, x], [one["low"], one["high"]], color=_INK, lw=1)
         axes.set_xticks(range(len(names)), names, rotation=45, ha="right")
-        axes.set_ylabel(metric.replace("_", " "))
+        axes.set_ylabel(metric_words(metric))
         axes.legend(fontsize=8, frameon=False)
     return _png(figure)
 

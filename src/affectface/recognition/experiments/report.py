@@ -10,7 +10,7 @@ from typing import Any
 from affectface.errors import DataSetError
 from affectface.files import atomic_path
 from affectface.recognition.experiments.blocks import Block, Heading, Picture, Table, Words, markdown, page
-from affectface.recognition.experiments.design import Experiment, Study
+from affectface.recognition.experiments.design import Experiment, Study, metric_words
 from affectface.recognition.experiments.figures import (
     confusion_figure,
     groups_figure,
@@ -174,7 +174,7 @@ def _main(study: Study, arms: list[dict[str, Any]]) -> Table:
     """The paper's rows with ours beside them, then arms that the paper does not have."""
     ours = {arm["name"]: arm for arm in arms}
     paper = any(value is not None for row in study.paper for value in row.values)
-    head = ["", *(f"{metric}{part}" for metric in map(_words, study.metrics) for part in _parts(paper))]
+    head = ["", *(f"{metric}{part}" for metric in map(metric_words, study.metrics) for part in _parts(paper))]
     rows = []
     for row in study.paper:
         found = ours.get(row.arm)
@@ -220,7 +220,7 @@ def _learned(arms: list[dict[str, Any]]) -> Table:
 def _groups(study: Study, arms: list[dict[str, Any]]) -> Table:
     ours = {arm["name"]: arm for arm in arms}
     paper = any(group.paper for group in study.groups)
-    head = ["", "arm", "rows", *(f"{_words(metric)}{part}" for metric in study.metrics for part in _parts(paper))]
+    head = ["", "arm", "rows", *(f"{metric_words(metric)}{part}" for metric in study.metrics for part in _parts(paper))]
     rows = []
     for group in study.groups:
         published = dict(group.paper)
@@ -238,7 +238,7 @@ def _differences(tests: list[dict[str, Any]]) -> Table:
     rows = tuple(
         (
             f"{test['second']} less {test['first']}",
-            _words(test["metric"]),
+            metric_words(test["metric"]),
             _signed(test["difference"]),
             f"{_signed(test['low'])} to {_signed(test['high'])}",
             _DASH if test["p"] is None else f"{test['p']:.3f}",
@@ -265,8 +265,3 @@ def _figure(one: dict[str, Any] | None) -> str:
 
 def _signed(value: float | None) -> str:
     return _DASH if value is None else f"{value:+.3f}"
-
-
-def _words(metric: str) -> str:
-    part, _, name = metric.partition(".")
-    return f"{part} {name.upper() if name in ('ccc', 'mse', 'rmse', 'sagr') else name}".replace("_", " ").strip()

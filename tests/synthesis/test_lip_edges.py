@@ -15,7 +15,7 @@ from affectface.landmarks.topology import (
     RIGHT_EYE_OUTER_CORNER,
 )
 from affectface.morphable.library import load_named_face_model
-from affectface.synthesis.lip_edges import lip_edge_movement
+from affectface.synthesis.lip_edges import find_open_mouth, lip_edge_movement
 
 EYES = 160.0
 SKIN, LIP, ENAMEL, GUM = (205, 160, 140), (170, 90, 95), (225, 220, 205), (190, 110, 112)
@@ -108,3 +108,43 @@ def test_lips_move_as_far_as_asked(apart: bool) -> None:
     np.testing.assert_allclose(came[middle], asked[middle], atol=0.25)
     plain = model.at_landmarks(np.column_stack([spread_over_vertices(model, asked), spread[:, :1] * 0]))[:, :2]
     assert np.abs(came[middle] - asked[middle]).max() < np.abs(plain[middle] - asked[middle]).max()
+
+
+UPPER = np.stack([np.linspace(20, 80, 11), 40 - 6 * np.sin(np.linspace(0, np.pi, 11))], axis=1).astype(np.float32)
+LOWER = np.stack([np.linspace(20, 80, 11), 40 + 8 * np.sin(np.linspace(0, np.pi, 11))], axis=1).astype(np.float32)
+MIDDLE = ((UPPER + LOWER) / 2).astype(np.float32)
+
+
+def looked_up(moved: FloatArray) -> FloatArray:
+    """Return where the pixels of a window at (10, 20) look in the region."""
+    rows, columns = np.mgrid[: moved.shape[0], : moved.shape[1]].astype(np.float32)
+    return np.stack([columns + 10 + 0.5, rows + 20 + 0.5], axis=-1) + moved
+
+
+@pytest.mark.parametrize("opened", [0.0, 0.5, 1.0])
+def test_lips_that_close_look_up_lips(opened: float) -> None:
+    mouth = find_open_mouth(UPPER, LOWER, (90, 100), 80.0)
+    assert mouth is not None
+    window = np.zeros((50, 80, 2), dtype=np.float32)
+    skin = np.ones(window.shape[:2], dtype=bool)
+    skin[:, 60:] = False
+    now = MIDDLE + opened * (UPPER - MIDDLE), MIDDLE + opened * (LOWER - MIDDLE)
+    mouth.keep_to_lips(window, skin, (10, 20), now)
+    assert not window[:, 60:].any()  # what is no skin stays
+    outline = np.concatenate([UPPER, LOWER[::-1]])
+    near = np.mgrid[:50, :80][0][:, 15:60] + 20.5 - 40
+    seen = looked_up(window)[:, 15:60][np.abs(near) < mouth.gap]
+    inside = [cv2.pointPolygonTest(outline, place.tolist(), True) for place in seen.astype(float)]
+    if opened == 1:
+        assert not window.any()  # lips that stay open show what the photo shows
+    elif opened == 0:
+        assert max(inside) < 0.5
+        assert np.abs(window).max() < 14
+    else:
+        assert 0 < np.abs(window).max() < 8
+
+
+def test_closed_lips_have_no_open_mouth() -> None:
+    assert find_open_mouth(MIDDLE, MIDDLE + np.float32(0.2), (90, 100), 80.0) is None
+    assert find_open_mouth(UPPER + 500, LOWER + 500, (90, 100), 80.0) is None
+    assert find_open_mouth(UPPER - np.float32([30, 0]), LOWER - np.float32([30, 0]), (90, 100), 80.0) is not None

@@ -114,6 +114,10 @@ def _draw(
     if source.held is not None:
         displacement *= _movable(source.held[window.box], source, points, window)[..., None]
     corner = window.x, window.y
+    edges = source.parts.lip_edges
+    if source.open_mouth is not None and edges is not None:
+        now = points[:2].T
+        source.open_mouth.keep_to_lips(displacement, drawn.label == SKIN, corner, (edges[0].of(now), edges[1].of(now)))
     folds = [(config.folds * amount, fold) for amount, fold in source.folds.changes(vertices)]
     draw_folds(light, displacement, folds, corner)
     pixels = look_up(source.finer[window.finer_box], displacement, light)

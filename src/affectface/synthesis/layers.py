@@ -31,7 +31,7 @@ _JUMP = 1.0
 """Difference of two neighbours' displacement, pixels, that is no stretching of skin but another lip."""
 _APART = 0.05
 """How far lips are apart, in inter-ocular distances, whose line has its whole shadow when they close."""
-_SHADOW = np.array([0.42, 0.5, 0.5], dtype=np.float32)
+_SHADOW = np.array([0.52, 0.6, 0.6], dtype=np.float32)
 """How dark that shadow is: what is left of red was reflected by lips."""
 _MOST_GUM = 0.015
 """Gum that shows over the upper teeth, in inter-ocular distances: where it would be more, the teeth are set higher."""

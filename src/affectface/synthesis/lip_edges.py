@@ -1,4 +1,4 @@
-"""Where the edges of open lips are in a photo, to the pixel.
+"""Where the edges of open lips are in a photo, to the pixel, and how lips that close keep to them.
 
 Landmarks have them to some hundredths of the distance between the eyes. That is enough to fit a face, but not to move
 a lip: a row of teeth that was taken for lip moves with it, and is seen when lips are closed over it.
@@ -6,12 +6,13 @@ a lip: a row of teeth that was taken for lip moves with it, and is seen when lip
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 
-from affectface.arrays import FloatArray, Image, smooth_step
+from affectface.arrays import BoolArray, FloatArray, Image, smooth_step
+from affectface.blending.displacement import looked_up_at
 from affectface.fitting.face_fit import FaceFit, interocular_distance, unsmoothed_lips
 from affectface.landmarks.topology import LIPS_INNER_LOWER, LIPS_INNER_UPPER, LIPS_OUTER_LOWER, LIPS_OUTER_UPPER
 from affectface.morphable import FaceModel
@@ -31,6 +32,116 @@ _SPREAD = (2.0, 3.0, 3.0)
 """Least standard deviation of a part's colour, in CIELAB."""
 _OUTWARDS = 0.4
 """How much of the lip is left out, in those pixels: half of one of lip is not missed, half of one of tooth is seen."""
+
+
+_BLURRED = 0.012
+"""How far into the lips an edge is blurred with what lies behind it, and dark, in inter-ocular distances."""
+_MIRRORED = 0.02
+"""Width of the lip that is looked up mirrored at its edge, in inter-ocular distances."""
+_CORNER = 0.03
+"""Gap of the lips towards the mouth's corners, in inter-ocular distances, at which a photo shows shadow, no teeth;
+closed lips have it too. At twice that gap all of what lies between them is left out."""
+
+
+@dataclass(frozen=True, eq=False)
+class OpenMouth:
+    """The part of a photo that lies between open lips.
+
+    Attributes
+    ----------
+    x, y : int
+        Where the map's first pixel lies in the face region.
+    aside : ndarray of shape (h, w, 2), float32
+        The way from each pixel to one of a lip, mirrored at its edge, pixels; zero on lips.
+    gap : float
+        How far the lips are apart on average, pixels.
+    """
+
+    x: int
+    y: int
+    aside: FloatArray
+    gap: float
+
+    def keep_to_lips(
+        self, displacement: FloatArray, skin: BoolArray, corner: tuple[int, int], edges: tuple[FloatArray, FloatArray]
+    ) -> None:
+        """Let lips that close look up lips where their mesh lies on what the photo shows between them, in place.
+
+        A lip is rolled in: closing turns skin outwards of which the photo shows nothing, but what lies before it.
+
+        Parameters
+        ----------
+        displacement : ndarray of shape (h, w, 2), float32
+            Where each pixel of a window of the face region looks.
+        skin : ndarray of shape (h, w), bool
+            Which of them are skin.
+        corner : tuple of int
+            Where the window's first pixel lies in the face region, x and y.
+        edges : tuple of two ndarrays of shape (L, 2), float32
+            The edges of the upper and the lower lip now, pixels of the region.
+        """
+        closing = 1 - _mean_gap(*edges) / self.gap
+        if closing <= 0:
+            return
+        around, margin = np.concatenate(edges) - corner, int(self.gap) + 2
+        (left, top), (right, bottom) = around.min(axis=0).astype(int) - margin, around.max(axis=0).astype(int) + margin
+        box = np.s_[max(int(top), 0) : max(int(bottom), 0), max(int(left), 0) : max(int(right), 0)]
+        if not displacement[box].size:
+            return
+        place = box[1].start + corner[0] - self.x, box[0].start + corner[1] - self.y
+        where = looked_up_at(displacement[box], place)
+        aside = cv2.remap(self.aside, where, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)  # type: ignore[call-overload]
+        displacement[box] += aside * (min(closing, 1.0) * skin[box])[..., None].astype(np.float32)
+
+
+def find_open_mouth(
+    upper: FloatArray, lower: FloatArray, size: tuple[int, ...], eye_distance: float
+) -> OpenMouth | None:
+    """Find what lies between the lips of a photo.
+
+    Parameters
+    ----------
+    upper, lower : ndarray of shape (L, 2), float32
+        The inner edges of its lips from corner to corner, pixels.
+    size : tuple of int
+        Height and width of the face region.
+    eye_distance : float
+        Inter-ocular distance, pixels.
+
+    Returns
+    -------
+    OpenMouth or None
+        None for lips that are closed.
+    """
+    blurred = int(_BLURRED * eye_distance)
+    around, gap = np.concatenate([upper, lower[::-1]]), _mean_gap(upper, lower)
+    (x0, y0), (x1, y1) = around.min(axis=0) - blurred - 2, around.max(axis=0) + blurred + 3
+    left, top, right, bottom = max(int(x0), 0), max(int(y0), 0), min(int(x1), size[1]), min(int(y1), size[0])
+    if gap < 1 or right - left < 3 or bottom - top < 3:
+        return None
+    between = np.zeros((bottom - top, right - left), dtype=np.uint8)
+    cv2.fillPoly(between, [np.rint((around - (left + 0.5, top + 0.5)) * 16).astype(np.int32)], 1, shift=4)
+    between[:] = cv2.dilate(between, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * blurred + 1,) * 2))
+    _, nearest = cv2.distanceTransformWithLabels(between, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL)
+    rows, columns = np.nonzero(between == 0)
+    places = np.zeros((int(nearest.max()) + 1, 2), dtype=np.float32)
+    places[nearest[rows, columns]] = np.stack([columns, rows], axis=1)
+    here = np.stack(np.meshgrid(np.arange(right - left), np.arange(bottom - top)), axis=-1)
+    aside = places[nearest] - here.astype(np.float32)
+    far = np.linalg.norm(aside, axis=-1, keepdims=True)
+    aside *= 1 + np.minimum(far, _MIRRORED * eye_distance) / np.maximum(far, 1)
+    frame = frame_of(upper)
+    along = frame.of(np.add(here, (left + 0.5, top + 0.5)).astype(np.float32))[..., 0]
+    above, below = (row_of(frame.of(lip), along) for lip in (upper, lower))
+    apart = below - above
+    aside *= smooth_step(apart / (_CORNER * eye_distance) - 1)[..., None]
+    return OpenMouth(left, top, aside, gap)
+
+
+def _mean_gap(upper: FloatArray, lower: FloatArray) -> float:
+    """How far edges (L, 2) are apart on average; where they lie over each other counts as zero."""
+    along = frame_of(upper).along
+    return float(np.maximum((lower - upper) @ np.array([-along[1], along[0]]), 0).mean())
 
 
 def onto_lip_edges(model: FaceModel, fit: FaceFit, image: Image, landmarks: FloatArray) -> FaceFit:

@@ -39,6 +39,7 @@ from affectface.rendering.rasterise import NO_LABEL, rasterise
 from affectface.rendering.shade import GAMMA, Lit, harmonics, luminance
 from affectface.rendering.toning import toning_of
 from affectface.synthesis.config import SynthesisConfig
+from affectface.synthesis.lip_edges import OpenMouth, find_open_mouth
 from affectface.synthesis.own_teeth import OwnTeeth, find_own_teeth, place_own_teeth
 from affectface.synthesis.parts import EYE, Parts, parts_of
 
@@ -95,6 +96,8 @@ class SourceFace:
         How surely the photo itself shows upper and lower teeth, 0 to 1; None where its lips are closed.
     own_teeth : OwnTeeth or None
         The upper teeth that the photo shows; None where it shows too little of them.
+    open_mouth : OpenMouth or None
+        What lies between the photo's lips; None where they are closed.
     occlusion : Occlusion or None
         What is in front of the face, which stays where it is.
     held : ndarray of shape (h, w), float32, or None
@@ -124,6 +127,7 @@ class SourceFace:
     eyes: tuple[EyeLayers, ...]
     teeth_seen: FloatArray | None
     own_teeth: OwnTeeth | None
+    open_mouth: OpenMouth | None
     occlusion: Occlusion | None
     held: FloatArray | None
     folds: Folds
@@ -247,9 +251,10 @@ def prepare_source(
         certainty = teeth_seen.max(axis=0)
         surely, hardly = (region[certainty > least] for least in _SURELY_TEETH)
         white = white_of_teeth(white, surely if len(surely) >= _ENOUGH_TEETH else hardly)
-    own_teeth = None
+    own_teeth = open_mouth = None
     if parts.lip_edges is not None and gap > 0:
         upper, lower = (edge.of(front_points) for edge in parts.lip_edges)
+        open_mouth = find_open_mouth(upper, lower, size, eye_distance)
         crowns = np.unique(parts.mouth.triangles[parts.mouth.labels == TEETH[0]])
         own_teeth = find_own_teeth(clear, upper, lower, mouth_points[crowns, :2], eye_distance)
         if own_teeth is not None and teeth_seen is not None:  # an upper tooth is no lower one, wherever the mesh has it
@@ -274,6 +279,7 @@ def prepare_source(
         eyes=_separate_eyes(clear, opening, irises),
         teeth_seen=teeth_seen,
         own_teeth=own_teeth,
+        open_mouth=open_mouth,
         folds=folds,
         white=white,
         toning=toning_of(region),

@@ -13,11 +13,19 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from affectface.arrays import FloatArray, Image
-from affectface.landmarks.topology import LOWER_LIP, MESH_COUNT, MOUTH_CORNERS, UPPER_LIP
+from affectface.arrays import BoolArray, FloatArray, Image, median
+from affectface.landmarks.topology import (
+    LIPS_INNER_LOWER,
+    LIPS_INNER_UPPER,
+    LOWER_LIP,
+    MESH_COUNT,
+    MOUTH_CORNERS,
+    UPPER_LIP,
+)
 
 MOUTH = np.array([*UPPER_LIP, *LOWER_LIP, *MOUTH_CORNERS])
 """Landmarks of the lips, corners included."""
+_INNER = np.array([*LIPS_INNER_UPPER, *LIPS_INNER_LOWER])
 _AROUND = 0.12
 """How far around the lips skin is looked at, in inter-ocular distances."""
 _NEIGHBOURS = 7
@@ -39,6 +47,8 @@ class Mouth:
     ----------
     pairs : ndarray of shape (S, 2), int
         Landmarks between which skin is looked up.
+    plain : ndarray of shape (S,), bool
+        Which of them do not touch the lips' inner edges, beside which teeth come and go: their detail counts.
     places : ndarray of shape (S, 2), float32
         Where it is in the photo, pixels.
     grey : ndarray of shape (S,), float32
@@ -52,6 +62,7 @@ class Mouth:
     """
 
     pairs: NDArray[np.intp]
+    plain: BoolArray
     places: FloatArray
     grey: FloatArray
     contrast: float
@@ -78,8 +89,9 @@ def mouth_of(photo: Image, landmarks: FloatArray, eye_distance: float) -> Mouth:
     """
     pairs = _neighbours(landmarks[:MESH_COUNT, :2], eye_distance)
     places, softness = _between(landmarks, pairs), max(_SOFT * eye_distance, _LEAST_SOFT)
+    plain = np.asarray(np.isin(pairs, _INNER, invert=True).all(axis=1))
     (grey,), (detail,) = _looked_up(photo, [places], softness)
-    return Mouth(pairs, places, grey, float(grey.std()), detail, softness)
+    return Mouth(pairs, plain, places, grey, float(grey.std()), float(median(detail[plain])), softness)
 
 
 def compare_mouth(mouth: Mouth, picture: Image, expected: FloatArray) -> tuple[float, float]:
@@ -102,7 +114,8 @@ def compare_mouth(mouth: Mouth, picture: Image, expected: FloatArray) -> tuple[f
         How much detail there is for each grey level of it in the photo.
     """
     moved = _between(expected, mouth.pairs)
-    (there, here), (detail, _) = _looked_up(picture, [moved, mouth.places], mouth.softness)
+    (there, here), (fine, _) = _looked_up(picture, [moved, mouth.places], mouth.softness)
+    detail = float(median(fine[mouth.plain]))
     apart = np.minimum(np.abs(there - mouth.grey), np.abs(here - mouth.grey))
     error = float(apart.mean()) / (mouth.contrast + _FAINT)
     return error, (detail + _NO_DETAIL) / (mouth.detail + _NO_DETAIL)
@@ -126,11 +139,8 @@ def _between(landmarks: FloatArray, pairs: NDArray[np.intp]) -> FloatArray:
     return np.asarray(landmarks[pairs, :2].mean(axis=1), dtype=np.float32)
 
 
-def _looked_up(image: Image, places: list[FloatArray], softness: float) -> tuple[list[FloatArray], list[float]]:
-    """What is seen softly at each of some sets of places, grey levels, and the detail there.
-
-    Its median, for lips that meet have an edge between them that open ones have not.
-    """
+def _looked_up(image: Image, places: list[FloatArray], softness: float) -> tuple[list[FloatArray], list[FloatArray]]:
+    """What is seen softly at each of some sets of places, grey levels, and how far the pixels are from that."""
     every, room = np.concatenate(places), int(np.ceil(4 * softness)) + 2
     size = np.array(image.shape[1::-1])
     low = np.clip(np.floor(every.min(axis=0)).astype(int) - room, 0, size - 1)
@@ -142,4 +152,5 @@ def _looked_up(image: Image, places: list[FloatArray], softness: float) -> tuple
     x, y = (every - low - 0.5).astype(np.float32).T[:, None]
     seen = cv2.remap(both, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)[0]
     sets = np.split(seen, np.cumsum([len(one) for one in places])[:-1])
-    return [np.asarray(one[:, 0], dtype=np.float32) for one in sets], [float(np.median(one[:, 1])) for one in sets]
+    soft_there, fine_there = ([np.asarray(one[:, channel], dtype=np.float32) for one in sets] for channel in (0, 1))
+    return soft_there, fine_there

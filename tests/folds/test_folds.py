@@ -140,6 +140,9 @@ def test_a_fold_of_the_photo_is_filled_when_the_skin_is_stretched(shown: float, 
     row = pixels[4 + 2 - 1, 3 + 2 - 1 : 3 + 2 - 1 + 5].astype(float)
     np.testing.assert_allclose(row, 100 * np.exp(np.outer(np.ones(5), lacks[2, 0] * share)) - 8, atol=0.51)
     assert ((pixels != 92).any(axis=-1)).sum() == 5
+    more = np.full((20, 20, 3), 92, dtype=np.uint8)
+    fill_folds(more, displacement, [(2 * amount, one) for amount, one in changes], (1, 1))
+    assert more.max() <= 100 * np.exp(0.4) - 7.5  # what is filled is no ridge
     assert not [amount for amount, _ in Folds((replace(fold, shown=0.0),)).changes(np.float32([[0, 0, 0], [0, 1, 0]]))]
 
 

@@ -146,5 +146,6 @@ def test_lips_that_close_look_up_lips(opened: float) -> None:
 
 def test_closed_lips_have_no_open_mouth() -> None:
     assert find_open_mouth(MIDDLE, MIDDLE + np.float32(0.2), (90, 100), 80.0) is None
+    assert find_open_mouth(UPPER - np.float32([40, 40]), LOWER - np.float32([40, 36]), (3, 20), 80.0) is None
     assert find_open_mouth(UPPER + 500, LOWER + 500, (90, 100), 80.0) is None
     assert find_open_mouth(UPPER - np.float32([30, 0]), LOWER - np.float32([30, 0]), (90, 100), 80.0) is not None

@@ -281,7 +281,7 @@ def fill_folds(
         if amount < 0 and (filling := fold.filling) is not None:
             place = filling.x - corner[0], filling.y - corner[1]
             for box, lacks in _found(displacement, filling.lacks, place):
-                pixels[box] = fill(pixels[box], lacks, -amount / max(fold.shown, _WHOLE))
+                pixels[box] = fill(pixels[box], lacks, min(-amount / max(fold.shown, _WHOLE), 1.0))
 
 
 def _found(

@@ -122,6 +122,8 @@ def find_open_mouth(
     between = np.zeros((bottom - top, right - left), dtype=np.uint8)
     cv2.fillPoly(between, [np.rint((around - (left + 0.5, top + 0.5)) * 16).astype(np.int32)], 1, shift=4)
     between[:] = cv2.dilate(between, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * blurred + 1,) * 2))
+    if between.all():  # a picture of nothing but a mouth
+        return None
     _, nearest = cv2.distanceTransformWithLabels(between, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL)
     rows, columns = np.nonzero(between == 0)
     places = np.zeros((int(nearest.max()) + 1, 2), dtype=np.float32)

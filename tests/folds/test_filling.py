@@ -64,5 +64,29 @@ def test_a_mole_stays() -> None:
     assert filled(picture)[mole > 0].mean() < picture[mole > 0].mean() + 0.4 * (SKIN - SHADOW).mean()
 
 
+def test_lips_are_no_fold() -> None:
+    rows, columns = np.mgrid[:160, :120].astype(np.float32)
+    picture = painted(skin(), np.exp(-(((columns - 66) / 3) ** 2)) * (rows > 60))
+    lips = np.zeros(picture.shape[:2], dtype=np.uint8)
+    lips[60:, 50:90] = 1
+    bare, spared = find_filling(picture, PATH, WIDTH), find_filling(picture, PATH, WIDTH, lips)
+    assert bare is not None
+    assert spared is not None
+    assert bare.lacks.max() > 0.3 > 5 * spared.lacks.max()
+
+
+def test_the_border_of_a_picture_is_no_fold() -> None:
+    picture = painted(skin(), (np.mgrid[:160, :120][1] < 2).astype(np.float32))
+    filling = find_filling(picture, PATH - np.float32([62, 0]), WIDTH)
+    assert filling is None or filling.lacks.max() < 0.2
+
+
+def test_where_there_is_no_fold_the_line_is_that_of_anatomy() -> None:
+    filling = find_filling(np.full((160, 120, 3), 150, dtype=np.uint8), PATH, WIDTH)
+    assert filling is not None
+    assert abs(filling.x + filling.lacks.shape[1] / 2 - 60) < WIDTH / 2
+    assert not filling.lacks.any()
+
+
 def test_a_line_outside_the_picture_has_no_filling() -> None:
     assert find_filling(np.zeros((40, 40, 3), dtype=np.uint8), PATH + 500, WIDTH) is None

@@ -174,8 +174,23 @@ def test_tiny_faces_have_no_room_for_fine_lines() -> None:
 
 def test_a_line_can_be_anywhere_in_the_picture(portrait: Portrait) -> None:
     fold = portrait.source.folds.lines[0]
-    moved = replace(fold, x=0, y=0)
-    light = np.zeros((30, 30), dtype=np.float32)
+    far = np.full((30, 30, 2), 1e6, dtype=np.float32)  # looked up far outside of the fold
     front = np.zeros((int(fold.pairs.max()) + 1, 3), dtype=np.float32)
-    draw_folds(light, np.full((30, 30, 2), 1e6, np.float32), Folds((moved,)).changes(front), (0, 0))
-    assert not light.any()  # looked up far outside of the fold
+    more = Folds((replace(fold, x=0, y=0, shown=0.0),)).changes(front)
+    assert [amount for amount, _ in more] == [1.0]
+    light, pixels = np.zeros((30, 30), dtype=np.float32), np.full((30, 30, 3), 90, dtype=np.uint8)
+    draw_folds(light, far, more, (0, 0))
+    assert not light.any()
+    assert fold.filling is not None
+    fill_folds(pixels, far, [(-1.0, replace(fold, filling=replace(fold.filling, x=0, y=0)))], (0, 0))
+    assert (pixels == 90).all()
+
+
+def test_a_mouth_at_the_border_is_no_fold(portrait: Portrait) -> None:
+    corner = int(portrait.face.landmarks[61, 0]) + 2
+    cut = np.ascontiguousarray(portrait.image[:, corner:])  # the right corner of the mouth lies beyond the border
+    neutral = Portrait.open(cut, face_model=portrait.face_model).neutral()
+    left_out = replace(portrait.config, folds=0.0)
+    without = Portrait.open(cut, face_model=portrait.face_model, config=left_out).neutral()
+    brighter = (neutral.astype(int) - without)[:, :20]
+    assert brighter.max() < 25

@@ -141,7 +141,11 @@ def test_lips_that_close_look_up_lips(opened: float) -> None:
         assert max(inside) < 0.5
         assert np.abs(window).max() < 14
     else:
+        before = looked_up(np.zeros_like(window))[:, 15:60][np.abs(near) < mouth.gap].astype(float)
+        deep = np.array([cv2.pointPolygonTest(outline, place.tolist(), True) for place in before])
         assert 0 < np.abs(window).max() < 8
+        assert (np.array(inside) <= deep + 0.1).all()
+        assert (np.array(inside) < deep - 0.2)[deep > 2].mean() > 0.4  # less deep in the mouth
 
 
 def test_closed_lips_have_no_open_mouth() -> None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from affectface.arrays import FloatArray, Image, smooth_step
 from affectface.folds.relief import across_path, beside, box_around
@@ -29,7 +30,7 @@ _ENDS = 0.15
 _TIMES = 2
 """How often what is still lacking is looked for: an average along the line is less sharp than the fold."""
 _LONGER = 0.35
-"""How far a fold may go on below the end of the line of anatomy, in lengths of that line."""
+"""How far a fold may go on beyond the end of the line of anatomy, in lengths of that line."""
 _POINTS = 48
 """Points along the longer line."""
 _ALONG = 1.0
@@ -38,12 +39,16 @@ _SHORT = 3
 """Points of the line that are too few for a fold."""
 _BEND = 0.02
 """What it costs a fold to bend by a place from a point to the next, as a logarithm of light."""
+_ASTRAY = 0.0005
+"""The same for each place by which it is away from the line of anatomy: where there is no fold, it lies there."""
 _MOST_BEND = 2
 """Places by which it may."""
 _GONE = 0.9
 """Share of a fold's darkness that goes with the expression. With it, what neutral photos made of 51 smiling ones of the
-London set lack is .075 in the mean with ICT-FaceKit and .079 with the embedded model; of the same people's real neutral
-photos it is .080, of the smiling ones .108, of neutral photos in which nothing is filled .101 and .099."""
+London set lack is .071 in the mean with ICT-FaceKit and .078 with the embedded model; of the same people's real neutral
+photos it is .076, of the smiling ones .106, of neutral photos in which nothing is filled .099 and .097."""
+_OUTSIDE, _SKIN, _LIPS = 0, 1, 2
+"""What is beyond the picture, what may fold in it, and what may not."""
 _BLACK = 8.0
 """Added to grey levels before their logarithm is taken, so that noise in shadow is no depth."""
 
@@ -65,7 +70,7 @@ class Filling:
     lacks: FloatArray
 
 
-def find_filling(image: Image, path: FloatArray, width: float) -> Filling | None:
+def find_filling(image: Image, path: FloatArray, width: float, lips: NDArray[np.uint8] | None = None) -> Filling | None:
     """Find what fills a fold.
 
     Parameters
@@ -76,6 +81,8 @@ def find_filling(image: Image, path: FloatArray, width: float) -> Filling | None
         Points of the line of anatomy, evenly spaced, pixels.
     width : float
         Half the width of its groove, pixels.
+    lips : ndarray of shape (H, W), uint8, optional
+        Where lips are, whose corner is as dark as a fold: 1 there, 0 elsewhere.
 
     Returns
     -------
@@ -83,26 +90,31 @@ def find_filling(image: Image, path: FloatArray, width: float) -> Filling | None
         What fills it; None where it lies outside the picture.
     """
     line, step = _longer(path), width / _STEPS
+    skin = (
+        np.full(image.shape[:2], _SKIN, dtype=np.uint8)
+        if lips is None
+        else np.where(lips > 0, _LIPS, _SKIN).astype(np.uint8)
+    )
     across = across_path(line)
-    found = _darkest_way(_light(image, line, across, step * _places(_ASIDE + _HALF_WIDEST)))
+    found = _darkest_way(*_straight(image, skin, line, across, step * _places(_ASIDE + _HALF_WIDEST)))
     line = line + across * (step * found)[:, None]
     box = box_around(line, (_REACH + _HALF_WIDEST + 1) * step, image.shape)
     if box is None:
         return None
     x0, y0, x1, y1 = box
-    part = image[y0:y1, x0:x1]
+    part, skin = image[y0:y1, x0:x1], skin[y0:y1, x0:x1]
     lacks = np.zeros(part.shape, dtype=np.float32)
     for _ in range(_TIMES):
-        lacks += _lacking(fill(part, lacks, 1.0), line - np.array([x0, y0], dtype=np.float32), step)
+        lacks += _lacking(fill(part, lacks, 1.0), skin, line - np.array([x0, y0], dtype=np.float32), step)
     return Filling(x0, y0, _GONE * lacks)
 
 
-def _lacking(image: Image, line: FloatArray, step: float) -> FloatArray:
+def _lacking(image: Image, skin: NDArray[np.uint8], line: FloatArray, step: float) -> FloatArray:
     """What the pixels (h, w, 3) of a picture lack along a line (N, 2)."""
     height, width = image.shape[:2]
     across, aside = across_path(line), _places(_REACH)
-    straight = _light(image, line, across, step * _places(_REACH + _HALF_WIDEST))
-    lacks = _lacked(_averaged(straight))[:, _HALF_WIDEST:-_HALF_WIDEST]
+    straight, counts = _straight(image, skin, line, across, step * _places(_REACH + _HALF_WIDEST))
+    lacks = (_lacked(_averaged(straight)) * counts[..., None])[:, _HALF_WIDEST:-_HALF_WIDEST]
     ends = np.minimum(np.arange(1, len(line) + 1), np.arange(len(line), 0, -1))
     fades = smooth_step(ends / (_ENDS * len(line)))[:, None] * smooth_step((1 - np.abs(aside) / (_REACH + 1)) / 0.4)
     at = beside(line, across, (0, 0, width, height), max(1.0, step))
@@ -149,11 +161,20 @@ def _places(most: int) -> FloatArray:
     return np.arange(-most, most + 1, dtype=np.float32)
 
 
-def _light(image: Image, line: FloatArray, across: FloatArray, aside: FloatArray) -> FloatArray:
-    """Logarithm of the light (N, A, 3) beside a line's points."""
-    places = line[:, None] + across[:, None] * aside[:, None] - 0.5
-    straight = cv2.remap(image, places.astype(np.float32), None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)  # type: ignore[call-overload]
-    return np.asarray(np.log(straight.astype(np.float32) + _BLACK))
+def _straight(
+    image: Image, skin: NDArray[np.uint8], line: FloatArray, across: FloatArray, aside: FloatArray
+) -> tuple[FloatArray, NDArray[np.uint8]]:
+    """Logarithm of the light (N, A, 3) beside a line's points, and where it counts (N, A): 1 there, 0 elsewhere.
+
+    It does not on lips, nor near points from which one looks beyond the picture: its border, repeated, is a long line.
+    """
+    places = (line[:, None] + across[:, None] * aside[:, None] - 0.5).astype(np.float32)
+    seen = cv2.remap(image, places, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)  # type: ignore[call-overload]
+    kind = cv2.remap(skin, places, None, cv2.INTER_NEAREST, borderMode=cv2.BORDER_CONSTANT)  # type: ignore[call-overload]
+    counts = ((kind == _SKIN) & (kind != _OUTSIDE).all(axis=1, keepdims=True)).astype(np.uint8)
+    near = np.ones((2 * _SHORT + 1, 1), dtype=np.uint8)  # as far as an average along the line reaches
+    counts = np.asarray(cv2.erode(counts, near, borderValue=1), dtype=np.uint8)
+    return np.asarray(np.log(seen.astype(np.float32) + _BLACK)), counts
 
 
 def _lacked(light: FloatArray) -> FloatArray:
@@ -169,10 +190,11 @@ def _averaged(light: FloatArray) -> FloatArray:
     return np.asarray(cv2.GaussianBlur(middle, (1, 0), 0, sigmaY=_ALONG), dtype=np.float32)
 
 
-def _darkest_way(light: FloatArray) -> FloatArray:
+def _darkest_way(light: FloatArray, counts: NDArray[np.uint8]) -> FloatArray:
     """Where (N,), in places from the middle, the way is that lacks most light and bends little."""
     grey = cv2.GaussianBlur(np.asarray(light.mean(axis=-1)), (0, 0), 1.0)
-    lacks = _lacked(np.asarray(grey, dtype=np.float32))[:, _HALF_WIDEST:-_HALF_WIDEST]
+    lacks = (_lacked(np.asarray(grey, dtype=np.float32)) * counts)[:, _HALF_WIDEST:-_HALF_WIDEST]
+    lacks = lacks - _ASTRAY * np.abs(_places(_ASIDE))
     bends = range(-_MOST_BEND, _MOST_BEND + 1)
     best, ways = lacks[0], np.zeros(lacks.shape, dtype=np.intp)
     for row, lack in enumerate(lacks[1:], 1):

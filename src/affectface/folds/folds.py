@@ -3,7 +3,7 @@
 Where a face folds is anatomy: the lines stand in the landmarks. How much it folds is geometry: points on both sides of
 a line come nearer to each other. What a fold looks like is light: a groove is dark, and its banks catch the fitted
 light. A fold that the photo shows already is not drawn twice, and one that its expression made is filled when the
-expression goes. Old skin, which shows fine lines at rest, folds more than young skin.
+expression goes; the dimples of a chin are not. Old skin, which shows fine lines at rest, folds more than young skin.
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ from affectface.blending.displacement import looked_up_at
 from affectface.folds.filling import Filling, fill, find_filling
 from affectface.folds.lines import CHIN, FOLD_LINES, SAMPLES, FoldLine, line_path
 from affectface.folds.relief import Box, across_path, box_around, dimples, groove
+from affectface.landmarks.masks import hull_mask
+from affectface.landmarks.topology import LIPS_OUTER_LOWER, LIPS_OUTER_UPPER
 from affectface.rendering.shade import harmonics
 
 
@@ -228,9 +230,10 @@ def prepare_folds(image: Image, skin: Skin) -> Folds:
     folds = [fold for _, _, fold in grooves] + ([pits] if pits is not None else [])
     shown = Folds(tuple(folds)).strengths(skin.vertices)
     fillings: list[Filling | None] = [None] * len(folds)
+    lips = hull_mask([skin.landmarks[[*LIPS_OUTER_UPPER, *LIPS_OUTER_LOWER], :2]], (grey.shape[0], grey.shape[1]))
     for number, (line, path, _) in enumerate(grooves):
         if shown[number] > _UNSEEN:
-            fillings[number] = find_filling(image, path, line.width * skin.eye_distance)
+            fillings[number] = find_filling(image, path, line.width * skin.eye_distance, lips)
     return Folds(
         tuple(
             replace(fold, change=fold.change * np.float32(age), shown=much, filling=lacks)
@@ -255,9 +258,11 @@ def draw_folds(
     corner : tuple of int
         Where the window's first pixel lies in the face region, x and y.
     """
+    longest = _longest(displacement) if changes else 0
     for amount, fold in changes:
         if amount > 0:
-            for box, found in _found(displacement, fold.change, (fold.x - corner[0], fold.y - corner[1])):
+            place = fold.x - corner[0], fold.y - corner[1]
+            for box, found in _found(displacement, longest, fold.change, place):
                 cv2.scaleAdd(found, amount, light[box], dst=light[box])
 
 
@@ -277,21 +282,26 @@ def fill_folds(
     corner : tuple of int
         Where the window's first pixel lies in the face region, x and y.
     """
+    longest = _longest(displacement) if changes else 0
     for amount, fold in changes:
         if amount < 0 and (filling := fold.filling) is not None:
             place = filling.x - corner[0], filling.y - corner[1]
-            for box, lacks in _found(displacement, filling.lacks, place):
+            for box, lacks in _found(displacement, longest, filling.lacks, place):
                 pixels[box] = fill(pixels[box], lacks, min(-amount / max(fold.shown, _WHOLE), 1.0))
 
 
+def _longest(displacement: FloatArray) -> int:
+    """No displacement (h, w, 2) is longer than so many pixels."""
+    return math.ceil(cv2.norm(displacement, cv2.NORM_INF)) + 1
+
+
 def _found(
-    displacement: FloatArray, there: FloatArray, place: tuple[int, int]
+    displacement: FloatArray, longest: int, there: FloatArray, place: tuple[int, int]
 ) -> Iterator[tuple[tuple[slice, slice], FloatArray]]:
     """Yield the part of a window that may show a map which lies at a place, and what it shows there; if it may.
 
     Folds lie on the photo's skin and move with it: they are looked up like its pixels.
     """
-    longest = math.ceil(cv2.norm(displacement, cv2.NORM_INF)) + 1
     (x, y), (height, width) = place, there.shape[:2]
     top, left = max(y - longest, 0), max(x - longest, 0)
     box = np.s_[top : max(y + height + longest, 0), left : max(x + width + longest, 0)]

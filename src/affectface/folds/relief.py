@@ -32,7 +32,7 @@ class Beside:
     nearest : ndarray of shape (h, w), int
         The nearest of the line's points.
     along : ndarray of shape (h, w), float64
-        How far along the line, 0 to 1.
+        How far along the line, 0 to 1; by half a point less and more beyond its ends.
     side : ndarray of shape (h, w), float64
         How far to the side that its directions point to, pixels.
     beyond : ndarray of shape (h, w), float64
@@ -73,7 +73,7 @@ def beside(path: FloatArray, across: FloatArray, box: Box, factor: float) -> Bes
     normal = across[nearest]
     side = right * normal[..., 0] + down * normal[..., 1]
     # between two of its points the line goes on, straight: a narrow groove would be a row of dots
-    apart = float(np.linalg.norm(path[1] - path[0]))
+    apart = max(float(np.linalg.norm(path[1] - path[0])), 1e-6)
     forwards = right * normal[..., 1] - down * normal[..., 0]
     along = (nearest + np.clip(forwards / apart, -0.5, 0.5)) / (len(path) - 1)
     return Beside(nearest, along, side, np.maximum(np.abs(forwards) - 0.75 * apart, 0))

@@ -52,7 +52,7 @@ class OpenMouth:
     x, y : int
         Where the map's first pixel lies in the face region.
     aside : ndarray of shape (h, w, 2), float32
-        The way from each pixel to one of a lip, mirrored at its edge, pixels; zero on lips.
+        The way from each pixel to one of a lip, mirrored at its edge, pixels; zero on lips and towards the corners.
     gap : float
         How far the lips are apart on average, pixels.
     """
@@ -111,7 +111,7 @@ def find_open_mouth(
     Returns
     -------
     OpenMouth or None
-        None for lips that are closed.
+        None for lips that are less than a pixel apart.
     """
     blurred = int(_BLURRED * eye_distance)
     around, gap = np.concatenate([upper, lower[::-1]]), _mean_gap(upper, lower)

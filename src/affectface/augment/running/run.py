@@ -23,7 +23,6 @@ from affectface.augment.running.records import Summary, read_summary
 from affectface.augment.running.settings import SETTINGS
 from affectface.device import chosen_device
 from affectface.errors import DataSetError
-from affectface.synthesis.portrait import frame_count
 
 _FEW, _FEW_LARGE = 1000, 100
 """Pictures that one process makes in the time that several need to start: small ones, and those over 512 pixels."""
@@ -156,7 +155,7 @@ def _are_few(work: Work, waiting: Sequence[Part]) -> bool:
         return False
     plan = work.folder.plan
     jobs = (job for part in waiting for job in jobs_of(plan.part(part.first, part.count), plan.path))
-    return sum(frame_count(job.fps, job.seconds) if job.fps and job.seconds else 1 for job in jobs) <= most
+    return sum((job.fps or 1) * (job.seconds or 1) for job in jobs) <= most
 
 
 def _collect(

@@ -38,10 +38,10 @@ class MakingConfig:
     """The same of `Found.mouth_shift`, in inter-ocular distances."""
     most_mouth_error: float = 0.55
     """The same of `Found.mouth_error`, contrasts of the photo's mouth."""
-    least_mouth_detail: float = 0.65
+    least_mouth_detail: float = 0.58
     """What `Found.mouth_detail` must be at least,"""
     most_mouth_detail: float = 1.6
-    """and at most: lips and skin that are drawn have 0.7 to 1.4 times the photo's detail."""
+    """and at most: drawn lips and skin have 0.6 to 1.4 times the photo's detail, smeared ones less."""
     most_seam: float = 30.0
     """The same of `Found.seam`, grey levels."""
     variation: bool = True

@@ -103,25 +103,26 @@ def find_filling(image: Image, path: FloatArray, width: float, lips: NDArray[np.
         return None
     x0, y0, x1, y1 = box
     part, skin = image[y0:y1, x0:x1], skin[y0:y1, x0:x1]
+    line = line - np.array([x0, y0], dtype=np.float32)
+    across = across_path(line)
+    at = beside(line, across, (0, 0, x1 - x0, y1 - y0), max(1.0, step))
+    where = np.stack([at.side / step + _REACH, at.along * (len(line) - 1)], axis=-1).astype(np.float32)
+    fades = _fades()
     lacks = np.zeros(part.shape, dtype=np.float32)
     for _ in range(_TIMES):
-        lacks += _lacking(fill(part, lacks, 1.0), skin, line - np.array([x0, y0], dtype=np.float32), step)
+        light, counts = _straight(fill(part, lacks, 1.0), skin, line, across, step * _places(_REACH + _HALF_WIDEST))
+        straight = (_lacked(_averaged(light)) * counts[..., None])[:, _HALF_WIDEST:-_HALF_WIDEST] * fades
+        found = cv2.remap(straight, where, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)  # type: ignore[call-overload]
+        lacks += cv2.resize(found, (x1 - x0, y1 - y0), interpolation=cv2.INTER_LINEAR)
     return Filling(x0, y0, _GONE * lacks)
 
 
-def _lacking(image: Image, skin: NDArray[np.uint8], line: FloatArray, step: float) -> FloatArray:
-    """What the pixels (h, w, 3) of a picture lack along a line (N, 2)."""
-    height, width = image.shape[:2]
-    across, aside = across_path(line), _places(_REACH)
-    straight, counts = _straight(image, skin, line, across, step * _places(_REACH + _HALF_WIDEST))
-    lacks = (_lacked(_averaged(straight)) * counts[..., None])[:, _HALF_WIDEST:-_HALF_WIDEST]
-    ends = np.minimum(np.arange(1, len(line) + 1), np.arange(len(line), 0, -1))
-    fades = smooth_step(ends / (_ENDS * len(line)))[:, None] * smooth_step((1 - np.abs(aside) / (_REACH + 1)) / 0.4)
-    at = beside(line, across, (0, 0, width, height), max(1.0, step))
-    where = np.stack([at.side / step + _REACH, at.along * (len(line) - 1)], axis=-1).astype(np.float32)
-    lacks = lacks * fades[..., None].astype(np.float32)
-    found = cv2.remap(lacks, where, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)  # type: ignore[call-overload]
-    return np.asarray(cv2.resize(found, (width, height), interpolation=cv2.INTER_LINEAR), dtype=np.float32)
+def _fades() -> FloatArray:
+    """How much of the filling there is (N, A, 1) along the line and beside it."""
+    ends = np.minimum(np.arange(1, _POINTS + 1), np.arange(_POINTS, 0, -1))
+    along = smooth_step(ends / (_ENDS * _POINTS))
+    aside = smooth_step((1 - np.abs(_places(_REACH)) / (_REACH + 1)) / 0.4)
+    return np.asarray(along[:, None, None] * aside[:, None], dtype=np.float32)
 
 
 def fill(pixels: Image, lacks: FloatArray, amount: float) -> Image:

@@ -258,12 +258,9 @@ def draw_folds(
     corner : tuple of int
         Where the window's first pixel lies in the face region, x and y.
     """
-    longest = _longest(displacement) if changes else 0
-    for amount, fold in changes:
-        if amount > 0:
-            place = fold.x - corner[0], fold.y - corner[1]
-            for box, found in _found(displacement, longest, fold.change, place):
-                cv2.scaleAdd(found, amount, light[box], dst=light[box])
+    more = [(amount, fold.change, (fold.x, fold.y)) for amount, fold in changes if amount > 0]
+    for amount, box, found in _found(displacement, more, corner):
+        cv2.scaleAdd(found, amount, light[box], dst=light[box])
 
 
 def fill_folds(
@@ -282,32 +279,31 @@ def fill_folds(
     corner : tuple of int
         Where the window's first pixel lies in the face region, x and y.
     """
-    longest = _longest(displacement) if changes else 0
-    for amount, fold in changes:
-        if amount < 0 and (filling := fold.filling) is not None:
-            place = filling.x - corner[0], filling.y - corner[1]
-            for box, lacks in _found(displacement, longest, filling.lacks, place):
-                pixels[box] = fill(pixels[box], lacks, min(-amount / max(fold.shown, _WHOLE), 1.0))
-
-
-def _longest(displacement: FloatArray) -> int:
-    """No displacement (h, w, 2) is longer than so many pixels."""
-    return math.ceil(cv2.norm(displacement, cv2.NORM_INF)) + 1
+    gone = [
+        (min(-amount / max(fold.shown, _WHOLE), 1.0), fold.filling.lacks, (fold.filling.x, fold.filling.y))
+        for amount, fold in changes
+        if amount < 0 and fold.filling is not None
+    ]
+    for amount, box, lacks in _found(displacement, gone, corner):
+        pixels[box] = fill(pixels[box], lacks, amount)
 
 
 def _found(
-    displacement: FloatArray, longest: int, there: FloatArray, place: tuple[int, int]
-) -> Iterator[tuple[tuple[slice, slice], FloatArray]]:
-    """Yield the part of a window that may show a map which lies at a place, and what it shows there; if it may.
+    displacement: FloatArray, maps: Sequence[tuple[float, FloatArray, tuple[int, int]]], corner: tuple[int, int]
+) -> Iterator[tuple[float, tuple[slice, slice], FloatArray]]:
+    """Yield of each amount of a map that lies at a place the part of a window that may show it, and what it shows.
 
     Folds lie on the photo's skin and move with it: they are looked up like its pixels.
     """
-    (x, y), (height, width) = place, there.shape[:2]
-    top, left = max(y - longest, 0), max(x - longest, 0)
-    box = np.s_[top : max(y + height + longest, 0), left : max(x + width + longest, 0)]
-    if displacement[box].size:
-        where = looked_up_at(displacement[box], (left - x, top - y))
-        yield box, cv2.remap(there, where, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)  # type: ignore[call-overload]
+    longest = math.ceil(cv2.norm(displacement, cv2.NORM_INF)) + 1 if maps else 0
+    for amount, there, place in maps:
+        (x, y), (height, width) = (place[0] - corner[0], place[1] - corner[1]), there.shape[:2]
+        top, left = max(y - longest, 0), max(x - longest, 0)
+        box = np.s_[top : max(y + height + longest, 0), left : max(x + width + longest, 0)]
+        if displacement[box].size:
+            where = looked_up_at(displacement[box], (left - x, top - y))
+            found = cv2.remap(there, where, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)  # type: ignore[call-overload]
+            yield amount, box, found
 
 
 def _prepare(line: FoldLine, path: FloatArray, skin: Skin, size: tuple[int, ...], tilt: FloatArray) -> Fold | None:

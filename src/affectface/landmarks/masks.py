@@ -68,3 +68,23 @@ def ball(radius: float) -> NDArray[np.uint8]:
     """
     side = 2 * max(1, round(radius)) + 1
     return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)), dtype=np.uint8)
+
+
+def nearest_outside(mask: NDArray[np.uint8]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Return which pixel outside of a mask lies nearest to each.
+
+    Parameters
+    ----------
+    mask : ndarray of shape (H, W), uint8
+        Not 0 within; 0 somewhere.
+
+    Returns
+    -------
+    tuple of two ndarrays of shape (H, W), int
+        Its row and its column; a pixel outside is the nearest to itself.
+    """
+    _, labels = cv2.distanceTransformWithLabels(mask, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL)
+    outside = np.nonzero(mask == 0)
+    table = np.zeros((2, int(labels.max()) + 1), dtype=np.intp)
+    table[:, labels[outside]] = outside
+    return table[0][labels], table[1][labels]

@@ -14,6 +14,8 @@ import numpy as np
 from affectface.arrays import BoolArray, FloatArray, Image, smooth_step
 from affectface.blending.displacement import looked_up_at
 from affectface.fitting.face_fit import FaceFit, interocular_distance, unsmoothed_lips
+from affectface.folds.relief import box_around
+from affectface.landmarks.masks import ball, nearest_outside
 from affectface.landmarks.topology import LIPS_INNER_LOWER, LIPS_INNER_UPPER, LIPS_OUTER_LOWER, LIPS_OUTER_UPPER
 from affectface.morphable import FaceModel
 from affectface.synthesis.mouth_frame import LESS_RED, cielab, frame_of, row_of, smoothed
@@ -115,27 +117,24 @@ def find_open_mouth(
     """
     blurred = int(_BLURRED * eye_distance)
     around, gap = np.concatenate([upper, lower[::-1]]), _mean_gap(upper, lower)
-    (x0, y0), (x1, y1) = around.min(axis=0) - blurred - 2, around.max(axis=0) + blurred + 3
-    left, top, right, bottom = max(int(x0), 0), max(int(y0), 0), min(int(x1), size[1]), min(int(y1), size[0])
-    if gap < 1 or right - left < 3 or bottom - top < 3:
+    box = box_around(around, blurred + 2, size)
+    if gap < 1 or box is None:
         return None
+    left, top, right, bottom = box
     between = np.zeros((bottom - top, right - left), dtype=np.uint8)
     cv2.fillPoly(between, [np.rint((around - (left + 0.5, top + 0.5)) * 16).astype(np.int32)], 1, shift=4)
-    between[:] = cv2.dilate(between, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * blurred + 1,) * 2))
+    if blurred:
+        cv2.dilate(between, ball(blurred), dst=between)
     if between.all():  # a picture of nothing but a mouth
         return None
-    _, nearest = cv2.distanceTransformWithLabels(between, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL)
-    rows, columns = np.nonzero(between == 0)
-    places = np.zeros((int(nearest.max()) + 1, 2), dtype=np.float32)
-    places[nearest[rows, columns]] = np.stack([columns, rows], axis=1)
+    rows, columns = nearest_outside(between)
     here = np.stack(np.meshgrid(np.arange(right - left), np.arange(bottom - top)), axis=-1)
-    aside = places[nearest] - here.astype(np.float32)
+    aside = (np.stack([columns, rows], axis=-1) - here).astype(np.float32)
     far = np.linalg.norm(aside, axis=-1, keepdims=True)
     aside *= 1 + np.minimum(far, _MIRRORED * eye_distance) / np.maximum(far, 1)
     frame = frame_of(upper)
     along = frame.of(np.add(here, (left + 0.5, top + 0.5)).astype(np.float32))[..., 0]
-    above, below = (row_of(frame.of(lip), along) for lip in (upper, lower))
-    apart = below - above
+    apart = row_of(frame.of(lower), along) - row_of(frame.of(upper), along)
     aside *= smooth_step(apart / (_CORNER * eye_distance) - 1)[..., None]
     return OpenMouth(left, top, aside, gap)
 

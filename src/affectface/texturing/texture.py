@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from affectface.arrays import BoolArray, FloatArray, Image, IntArray, check_array, check_image
 from affectface.fitting.face_fit import FaceFit, interocular_distance
+from affectface.landmarks.masks import nearest_outside
 from affectface.landmarks.topology import LANDMARK_COUNT
 from affectface.mesh import vertex_normals
 from affectface.morphable import FaceModel
@@ -253,10 +254,7 @@ def _picture(colours: FloatArray, cells: Texels, size: int) -> Image:
     picture[cells.row, cells.column] = _as_bytes(colours)
     empty = np.ones((size, size), dtype=np.uint8)
     empty[cells.row, cells.column] = 0
-    _, nearest = cv2.distanceTransformWithLabels(empty, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL)
-    table = np.zeros((int(nearest.max()) + 1, 3), dtype=np.uint8)
-    table[nearest[cells.row, cells.column]] = picture[cells.row, cells.column]
-    return np.asarray(table[nearest])
+    return np.asarray(picture[nearest_outside(empty)])
 
 
 def _map(seen: FloatArray, cells: Texels, size: int) -> FloatArray:
